@@ -1,0 +1,59 @@
+/* The door between http/ and the operations: one call is one HTTP request to the DynamoDB API. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "cluster/cluster.h"
+
+struct api_settings {
+    const char *region;     /* shows in ARNs, "us-east-1" */
+    const char *account_id; /* twelve digits, shows in ARNs */
+    const char *endpoint;   /* host:port, for DescribeEndpoints */
+};
+
+/* Shared by all loops. */
+struct api {
+    struct cluster *cluster;
+    struct api_settings settings;
+    struct pool *pool; /* runs pages that may touch much data */
+};
+
+/* One per event loop; used on its thread only. */
+struct api_loop {
+    struct api *api;
+    struct cluster_port *port;
+    struct json_parser *parser;
+};
+
+void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port);
+void api_loop_finish(struct api_loop *loop);
+
+struct operation;
+struct json_node;
+
+/* Embedded by http/ in its own object. Lives from api_call_start until its owner has sent the answer and calls
+ * api_call_reset (to use the object again) or api_call_finish. */
+struct api_call {
+    struct api_loop *loop;
+    struct slice target; /* the X-Amz-Target header, or empty */
+    struct slice body;   /* JSON_PADDING readable bytes behind it; needed only during api_call_start */
+    /* Called once, on the loop's thread, maybe already inside api_call_start. `status` and `out` are the answer. */
+    void (*respond)(struct api_call *call);
+
+    unsigned status;   /* HTTP status */
+    struct buffer out; /* the body of the answer */
+
+    /* private to api/ */
+    struct arena arena;
+    const struct operation *operation;
+    const struct json_node *nodes; /* the parsed body; nodes[0] is the root */
+    struct task task;              /* for the pool, and back */
+    struct task_list done;         /* what the pool posts back */
+};
+
+void api_call_init(struct api_call *call, struct api_loop *loop, void (*respond)(struct api_call *call));
+void api_call_reset(struct api_call *call);
+void api_call_finish(struct api_call *call);
+
+/* Finds the operation, decodes, validates, runs. Answers through `respond`. Loop thread. */
+void api_call_start(struct api_call *call);

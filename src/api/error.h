@@ -1,0 +1,32 @@
+/* Errors that clients read. The only folder that words them is api/. */
+#pragma once
+
+#include "api/api.h"
+
+/* The order is that of the table in error.c, which has the wire name, namespace and HTTP status of each. */
+enum error_type {
+    ERROR_VALIDATION,
+    ERROR_SERIALIZATION,
+    ERROR_UNKNOWN_OPERATION,
+    ERROR_ACCESS_DENIED,
+    ERROR_CONDITIONAL_CHECK_FAILED,
+    ERROR_RESOURCE_NOT_FOUND,
+    ERROR_RESOURCE_IN_USE,
+    ERROR_TABLE_NOT_FOUND,
+    ERROR_LIMIT_EXCEEDED,
+    ERROR_ITEM_COLLECTION_SIZE_LIMIT,
+    ERROR_THROUGHPUT_EXCEEDED,
+    ERROR_THROTTLING,
+    ERROR_INTERNAL,
+};
+
+/* Answers the call with {"__type":…,"message":…} and the type's status. */
+void call_fail(struct api_call *call, enum error_type type, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same with further members already written as JSON, for example `,"Item":{…}`. */
+void call_fail_with(struct api_call *call, enum error_type type, struct slice members, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Answers 200 with what stands in call->out. */
+void call_succeed(struct api_call *call);

@@ -1,0 +1,133 @@
+/* All shards of this process, and the way of a command or a read to the right one.
+ *
+ * A slot is the top 12 bits of the hash of a partition key; shard i of n owns slots [i * 4096 / n, (i + 1) * 4096 / n).
+ * So hash order is shard order, and a scan goes from shard to shard. */
+#pragma once
+
+#include "engine/command.h"
+#include "engine/rows.h"
+#include "engine/table.h"
+#include "engine/write.h"
+#include "store/store.h"
+
+#define CLUSTER_SHARDS_MAX 64
+
+struct cluster;
+
+struct cluster_options {
+    const char *data_dir;
+    bool ephemeral;
+    unsigned shards; /* 0: as the folder has it, or 1 in a new one */
+    struct store_options store;
+};
+
+/* Locks the folder, checks its format, opens every shard and starts the writer threads. */
+int cluster_open(const struct cluster_options *options, struct cluster **ret_cluster, struct err *err) MUST_USE;
+
+/* Answers what waits, stops the threads, flushes and closes. NULL is allowed. */
+void cluster_close(struct cluster *cluster);
+
+unsigned cluster_shard_count(const struct cluster *cluster);
+
+/* --- tables ------------------------------------------------------------------------------------------------------ */
+
+/* The table by name with a reference, or NULL. Any thread. */
+struct table *cluster_table_acquire(struct cluster *cluster, struct slice name);
+
+/* Names in byte order after `after` (exclusive; empty: from the first), at most `max`, into the arena. Returns how
+ * many; *ret_more if there are others behind. */
+uint32_t cluster_table_names(struct cluster *cluster, struct arena *arena, struct slice after, uint32_t max,
+                             struct slice *ret_names, bool *ret_more);
+uint32_t cluster_table_count(struct cluster *cluster);
+
+/* A change of the catalog, on the system shard's writer thread. */
+enum table_change_kind { TABLE_CREATE, TABLE_UPDATE, TABLE_DELETE };
+enum table_change_result {
+    TABLE_CHANGE_DONE,
+    TABLE_CHANGE_EXISTS,    /* TABLE_CREATE */
+    TABLE_CHANGE_NOT_FOUND, /* TABLE_UPDATE, TABLE_DELETE */
+    TABLE_CHANGE_PROTECTED, /* TABLE_DELETE with deletion protection */
+    TABLE_CHANGE_TOO_MANY,  /* TABLE_CREATE beyond 2,500 tables */
+    TABLE_CHANGE_REFUSED,   /* `apply` refused */
+};
+struct table_change {
+    struct command command; /* first; task.run and reply_to are the caller's */
+    enum table_change_kind kind;
+    struct slice name;
+    struct table_spec *spec; /* TABLE_CREATE: id, uuid and times are filled in by the change */
+    /* TABLE_UPDATE: changes a copy of the newest description, in place; what it adds lives in `arena`. False: refused,
+     * with whatever the caller keeps in `context`. Writer thread. */
+    bool (*apply)(struct table_change *change, struct table_spec *spec, struct arena *arena);
+    void *context;
+    enum table_change_result result;
+    struct table *table; /* after: the new version, or the deleted table, with a reference */
+    struct cluster *cluster; /* set by cluster_change_table */
+};
+
+/* --- commands ---------------------------------------------------------------------------------------------------- */
+
+/* One per event loop: collects the commands of a turn, and receives the answers. */
+struct cluster_port {
+    struct cluster *cluster;
+    struct mailbox mailbox; /* the loop sets its wake, and runs it */
+    struct task_list pending[CLUSTER_SHARDS_MAX];
+    bool has_pending;
+};
+void cluster_port_init(struct cluster_port *port, struct cluster *cluster, void (*wake)(struct mailbox *mailbox));
+void cluster_port_finish(struct cluster_port *port);
+
+/* Keeps the command until the end of the turn. Loop thread. Sets command.reply_to. */
+void cluster_submit_write(struct cluster_port *port, struct write *write);
+void cluster_change_table(struct cluster_port *port, struct table_change *change);
+
+/* Ends a turn: hands everything pending to the writers. Loop thread. */
+void cluster_port_flush(struct cluster_port *port);
+
+/* --- reads (any thread) ------------------------------------------------------------------------------------------ */
+
+/* The stored item (value/codec.h), pinned; pin is NULL when there is none. */
+int cluster_get(struct cluster *cluster, const struct row_key *key, struct store_value *ret_value,
+                struct err *err) MUST_USE;
+
+/* One page of a query or scan. */
+struct page_row {
+    struct item item;    /* decoded into `scratch`, or the base item if fetch_base */
+    size_t size;         /* item_size of the row as stored: what the 1 MB and capacity count */
+    size_t fetched_size; /* of the base item, if it was fetched */
+};
+
+struct page {
+    struct cluster *cluster;
+    struct table *table;
+    const struct index_spec *index; /* NULL: the table itself */
+    struct row_range range;
+    struct slice start_after;       /* row key to start behind, or empty */
+    bool reverse;
+    bool fetch_base;                /* local index: visit the whole item of each row */
+    uint32_t limit;                 /* rows to evaluate; 0: no limit */
+    size_t bytes_max;               /* stops after the row that reaches it (1 MB) */
+    /* Called for every row evaluated; `scratch` is reset before the next one. */
+    void (*visit)(struct page *page, const struct page_row *row, struct arena *scratch);
+    void *context;
+
+    uint32_t rows;      /* evaluated */
+    size_t bytes;       /* of rows evaluated */
+    size_t fetched_bytes_units; /* read blocks of fetched base items, summed by item */
+    struct item last;   /* key attributes of the last row evaluated, in `arena`; for LastEvaluatedKey */
+    bool more;          /* stopped by limit or bytes_max */
+    struct arena *arena;
+
+    struct page_cursor *cursor; /* private */
+    struct arena scratch;       /* private */
+};
+
+enum page_state { PAGE_FAILED = -1, PAGE_END = 0, PAGE_MORE = 1 };
+
+/* Evaluates up to `row_budget` more rows (0: all). PAGE_MORE: call again, on this or another thread. */
+enum page_state page_step(struct page *page, uint32_t row_budget, struct err *err) MUST_USE;
+
+/* Frees what stepping allocated, also in mid-page. */
+void page_finish(struct page *page);
+
+/* Estimated bytes of one item collection: the items and local index rows of one partition key. */
+uint64_t cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct row_key *key);

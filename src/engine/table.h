@@ -1,0 +1,120 @@
+/* What a table is: its description as kept in the catalog, and the object that requests hold while they use it. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "value/value.h"
+
+#define TABLE_NAME_MAX 255
+#define TABLE_INDEXES_MAX 25 /* 20 global and 5 local */
+#define TABLE_GLOBAL_INDEXES_MAX 20
+#define TABLE_LOCAL_INDEXES_MAX 5
+#define KEY_PARTS_MAX 4
+
+struct key_attribute {
+    struct slice name;
+    enum value_type type; /* S, N or B */
+};
+
+/* A table and a local index have one hash part and at most one range part; a global index up to four of each. */
+struct key_schema {
+    struct key_attribute hash[KEY_PARTS_MAX];
+    struct key_attribute range[KEY_PARTS_MAX];
+    uint8_t hash_count;
+    uint8_t range_count;
+};
+
+enum projection_type { PROJECT_ALL, PROJECT_KEYS_ONLY, PROJECT_INCLUDE };
+
+/* Units per second; 0 where not set (on-demand tables). For OnDemandThroughput -1 is "no maximum". */
+struct throughput {
+    int64_t read;
+    int64_t write;
+};
+
+struct index_spec {
+    uint32_t id; /* within the table, never used twice */
+    struct slice name;
+    bool global;
+    struct key_schema keys;
+    enum projection_type projection;
+    struct slice *include; /* NonKeyAttributes, for PROJECT_INCLUDE */
+    uint32_t include_count;
+    struct throughput provisioned;          /* global, when the table is provisioned */
+    struct throughput on_demand;            /* global: OnDemandThroughput; {0,0} when not given */
+    struct throughput warm;                 /* WarmThroughput; {0,0} when not given */
+};
+
+enum billing_mode { BILLING_PROVISIONED, BILLING_PAY_PER_REQUEST };
+enum table_class { CLASS_STANDARD, CLASS_STANDARD_INFREQUENT_ACCESS };
+enum stream_view { STREAM_NONE, STREAM_KEYS_ONLY, STREAM_NEW_IMAGE, STREAM_OLD_IMAGE, STREAM_NEW_AND_OLD_IMAGES };
+
+struct tag {
+    struct slice key;
+    struct slice value;
+};
+
+struct table_spec {
+    uint32_t id; /* never used twice in a data folder */
+    struct slice name;
+    char uuid[ENV_UUID_BYTES]; /* TableId */
+    uint64_t created_us;
+    struct key_schema keys;
+    struct key_attribute *attributes; /* AttributeDefinitions, in the order given */
+    uint32_t attribute_count;
+    struct index_spec *indexes; /* local and global, in the order given */
+    uint32_t index_count;
+    uint32_t next_index_id;
+    enum billing_mode billing;
+    uint64_t on_demand_since_us; /* when it last became PAY_PER_REQUEST, or 0 */
+    bool billing_given;          /* BillingMode was once set by the client: then it is shown */
+    struct throughput provisioned;
+    uint64_t last_increase_us, last_decrease_us;
+    uint32_t decreases_today;
+    struct throughput on_demand;
+    struct throughput warm;
+    enum stream_view stream;
+    uint64_t stream_label_us; /* when the stream was enabled: its label; kept after it is disabled, or 0 */
+    enum table_class class;
+    uint64_t class_changed_us;
+    bool deletion_protection;
+    bool encrypted; /* SSESpecification Enabled: stored and shown */
+    struct slice kms_key;
+    struct tag *tags;
+    uint32_t tag_count;
+};
+
+/* Shared by all versions of a table's description. */
+struct table_state {
+    atomic_uint references;
+    atomic_bool dropped;         /* set before the data is removed: writers refuse from then on */
+    atomic_uint_fast64_t writes; /* items written since the start; wakes the counting step */
+    atomic_uint_fast64_t item_count, item_bytes; /* as last counted */
+    atomic_uint_fast64_t index_count[TABLE_INDEXES_MAX], index_bytes[TABLE_INDEXES_MAX]; /* by position in indexes[] */
+};
+
+/* One version of a table, immutable once published. */
+struct table {
+    struct table_spec spec;
+    struct table_state *state;
+    struct arena arena; /* everything spec points to */
+    atomic_uint references;
+};
+
+/* Makes a table object of a spec (deep copy). `state` is shared if given, else made. One reference is the caller's. */
+struct table *table_create(const struct table_spec *spec, struct table_state *state);
+struct table *table_acquire(struct table *table);
+void table_release(struct table *table);
+
+/* The index by name, or NULL. */
+const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name);
+
+/* True if the name is a key attribute of the schema. */
+bool key_schema_has(const struct key_schema *keys, struct slice name);
+
+/* A catalog row: the description as a stored item (value/codec.h). Attribute names: docs/formats/catalog.md. */
+void table_spec_encode(const struct table_spec *spec, struct buffer *out);
+int table_spec_decode(struct arena *arena, struct slice stored, struct table_spec *ret_spec, struct err *err) MUST_USE;

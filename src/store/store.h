@@ -1,0 +1,82 @@
+/* Ordered key-value families with atomic, durable batches and cursors: the only user of RocksDB.
+ *
+ * Thread rules: one thread commits at a time (the shard's writer); reads and cursors may come from any thread. A
+ * committed batch becomes readable only after it is durable (unless the store is ephemeral). */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+
+struct store;
+
+/* Column families. The order is stored nowhere; the names are: never change one. */
+enum store_family {
+    STORE_META,   /* "default": format version, counters; on the system shard the catalog */
+    STORE_ITEMS,  /* "items" */
+    STORE_INDEX,  /* "index" */
+    STORE_OUTBOX, /* "outbox" */
+    STORE_FAMILIES,
+};
+
+struct store_options {
+    bool ephemeral;           /* no fsync: a crash may lose acknowledged writes */
+    size_t write_buffer_size; /* bytes of one memtable; 0: default */
+    size_t block_cache_size;  /* bytes shared by all stores of this process; 0: default */
+};
+
+/* Opens or makes the store in a folder whose parent exists. Replays the log. */
+int store_open(const char *path, const struct store_options *options, struct store **ret_store,
+               struct err *err) MUST_USE;
+
+/* Flushes, so that the next start replays nothing, and closes. All cursors and values must be gone. NULL is allowed. */
+void store_close(struct store *store);
+
+/* --- reading ---------------------------------------------------------------------------------------------------- */
+
+/* A value pinned in the store's memory: no copy. */
+struct store_value {
+    struct slice bytes;
+    void *pin; /* NULL: not found */
+};
+
+/* 0 also when not found (ret_value->pin is NULL then). Release what was found. */
+int store_get(struct store *store, enum store_family family, struct slice key, struct store_value *ret_value,
+              struct err *err) MUST_USE;
+void store_value_release(struct store_value *value);
+
+/* A cursor over [lower, upper) of a family, on the state as of its creation. Bounds are copied; an empty `upper` means
+ * no bound. Position: before the first row, so the first store_cursor_next gives the first row (the last one if
+ * `reverse`). May move between threads with synchronisation. */
+struct store_cursor;
+struct store_cursor *store_cursor_create(struct store *store, enum store_family family, struct slice lower,
+                                         struct slice upper, bool reverse);
+void store_cursor_destroy(struct store_cursor *cursor);
+
+/* 1: on a row; 0: at the end; -1: failed. */
+int store_cursor_next(struct store_cursor *cursor, struct err *err) MUST_USE;
+
+/* Of the current row; valid until the next call on the cursor. */
+struct slice store_cursor_key(const struct store_cursor *cursor);
+struct slice store_cursor_value(const struct store_cursor *cursor);
+
+/* Estimated bytes on disk and in memory of the rows in [lower, upper). */
+uint64_t store_range_size(struct store *store, enum store_family family, struct slice lower, struct slice upper);
+
+/* --- writing ---------------------------------------------------------------------------------------------------- */
+
+struct store_batch;
+struct store_batch *store_batch_create(void);
+void store_batch_destroy(struct store_batch *batch);
+void store_batch_clear(struct store_batch *batch);
+bool store_batch_is_empty(const struct store_batch *batch);
+
+void store_batch_put(struct store_batch *batch, struct store *store, enum store_family family, struct slice key,
+                     struct slice value);
+void store_batch_delete(struct store_batch *batch, struct store *store, enum store_family family, struct slice key);
+/* Deletes [lower, upper). */
+void store_batch_delete_range(struct store_batch *batch, struct store *store, enum store_family family,
+                              struct slice lower, struct slice upper);
+
+/* Writes the batch in one log append and, unless the store is ephemeral, one fsync. On failure nothing of it is
+ * readable, and nothing that was acknowledged before is lost. */
+int store_commit(struct store *store, struct store_batch *batch, struct err *err) MUST_USE;
