@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/task.h"
 #include "cluster/cluster.h"
 
 struct api_settings {
@@ -30,6 +31,7 @@ void api_loop_finish(struct api_loop *loop);
 
 struct operation;
 struct json_node;
+struct json_parser;
 
 /* Embedded by http/ in its own object. Lives from api_call_start until its owner has sent the answer and calls
  * api_call_reset (to use the object again) or api_call_finish. */
@@ -46,7 +48,12 @@ struct api_call {
     /* private to api/ */
     struct arena arena;
     const struct operation *operation;
-    const struct json_node *nodes; /* the parsed body; nodes[0] is the root */
+    struct json_node *nodes;       /* the parsed body; nodes[0] is the root */
+    void *request;                 /* decoded: the struct of operation->shape */
+    struct table **tables;         /* references that the call holds until it is reset */
+    uint32_t table_count, table_capacity;
+    void (*work)(struct api_call *call);
+    void (*then)(struct api_call *call);
     struct task task;              /* for the pool, and back */
     struct task_list done;         /* what the pool posts back */
 };
