@@ -1,8 +1,13 @@
-# Stator. `make run` and `make test` are the two commands a newcomer needs.
-CC ?= gcc
-CXX ?= g++
+# Stator. `make run` and `make test` are the two commands a newcomer needs; `make help` lists the others.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
 BUILD ?= build
 VERSION := 0.1.0
+JOBS ?= $(shell nproc)
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 WARNXX := -Wall -Wextra -Werror -Wshadow
@@ -24,6 +29,12 @@ layer_objs = $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/server/main.c,$(wildca
 .PHONY: all
 all: $(BUILD)/stator
 
+# `make V=1` shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-4s %s\n' $1 $@)
+
+# --- building ---------------------------------------------------------------------------------------------------
+
 # One archive per layer, so that a unit test links only the layers it may use.
 define LAYER_RULE
 $(BUILD)/lib/$1.a: $(call layer_objs,$1)
@@ -34,15 +45,18 @@ archives = $(foreach l,$1,$(BUILD)/lib/$l.a)
 reverse = $(if $1,$(call reverse,$(wordlist 2,$(words $1),$1)) $(firstword $1))
 
 $(BUILD)/stator: $(BUILD)/src/server/main.o $(call archives,$(LAYERS))
-	$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(LAYERS))) $(LDLIBS) -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(LAYERS))) $(LDLIBS) -o $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.cc.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CXX)
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -51,11 +65,90 @@ upto = $(if $(filter $1,$(firstword $2)),$1,$(firstword $2) $(call upto,$1,$(wor
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/*_test.c))
 .SECONDEXPANSION:
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $$(call archives,$$(call upto,$$(firstword $$(subst /, ,$$*)),$(LAYERS)))
-	$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(call upto,$(firstword $(subst /, ,$*)),$(LAYERS)))) -lcmocka $(LDLIBS) -o $@
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(call upto,$(firstword $(subst /, ,$*)),$(LAYERS)))) -lcmocka $(LDLIBS) -o $@
 
-.PHONY: unit clean
+# tests/fuzz/NAME_fuzz.c -> build-fuzz/tests/fuzz/NAME_fuzz, with clang's libFuzzer.
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_LAYERS := base value expr store engine cluster auth api
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call archives,$(FUZZ_LAYERS))
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(call archives,$(call reverse,$(FUZZ_LAYERS))) $(LDLIBS) -o $@
+
+.SECONDARY:
+.PHONY: unit unit-programs fuzzers clean
+unit-programs: $(UNIT)
+fuzzers: $(FUZZERS)
+
 unit: $(UNIT)
 	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
 
 clean:
 	rm -rf $(BUILD)
+
+# --- using ------------------------------------------------------------------------------------------------------
+
+LISTEN ?= 127.0.0.1:8000
+DATA_DIR ?= data
+ARGS ?=
+sub = $(MAKE) --no-print-directory -j$(JOBS)
+
+.PHONY: run example help
+run:
+	@tools/install-deps run
+	@$(sub) $(BUILD)/stator
+	@exec $(BUILD)/stator serve --listen $(LISTEN) --data-dir $(DATA_DIR) $(ARGS)
+
+example:
+	@tools/install-deps example
+	@examples/cities/run $(ARGS)
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+# --- testing ----------------------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 20
+SHARDS ?= 1 4
+ASAN := SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' OPT='-O1 -g'
+TSAN := SAN=-fsanitize=thread OPT='-O1 -g'
+FUZZ := CC=clang CXX=clang++ SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' OPT='-O1 -g'
+PARTS ?= unit wire sdk crash
+SAN_PARTS ?= unit wire
+
+.PHONY: test check asan tsan fuzz
+test:
+	@tools/install-deps test
+	@$(sub) $(BUILD)/stator unit-programs
+	@tools/test --build $(BUILD) --shards "$(SHARDS)" $(PARTS)
+
+check:
+	@tools/install-deps check
+	@CC=$(CC) tools/check
+
+asan:
+	@tools/install-deps test
+	@$(sub) BUILD=build-asan $(ASAN) build-asan/stator unit-programs
+	@tools/test --build build-asan --shards "$(SHARDS)" $(SAN_PARTS)
+
+tsan:
+	@tools/install-deps test
+	@$(sub) BUILD=build-tsan $(TSAN) build-tsan/stator unit-programs
+	@tools/test --build build-tsan --shards "$(SHARDS)" $(SAN_PARTS)
+
+fuzz:
+	@tools/install-deps fuzz
+	@$(sub) BUILD=build-fuzz $(FUZZ) fuzzers
+	@tools/fuzz --build build-fuzz --seconds $(FUZZ_SECONDS)
+
+#: make              builds build/stator (CC=clang CXX=clang++ BUILD=build-clang for clang)
+#: make run          installs what is missing, builds, serves on 127.0.0.1:8000 with ./data
+#:                   (LISTEN=127.0.0.1:9000 DATA_DIR=/srv/stator ARGS='--shards 4')
+#: make test         installs what is missing, builds, runs every test; ends with "N passed, N failed"
+#:                   (PARTS='unit wire sdk crash' SHARDS='1 4')
+#: make example      loads 170,000 places into a running Stator and asks it questions
+#: make check        format, lint, layers, headers, sizes: in seconds
+#: make asan         unit and wire tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#: make tsan         unit and wire tests under ThreadSanitizer
+#: make fuzz         runs each fuzzer for FUZZ_SECONDS=20
+#: make clean        removes build/
