@@ -15,15 +15,15 @@ enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_DOUBLE, JS
 
 /* Nodes stand in document order; the children of an array or object follow it directly. */
 struct json_node {
-    struct slice name;   /* the member's name inside an object, else empty */
+    struct slice name; /* the member's name inside an object, else empty */
     union {
         struct slice text; /* JSON_STRING: unescaped UTF-8 */
         int64_t integer;   /* JSON_INTEGER; values beyond int64 become JSON_DOUBLE */
         double real;       /* JSON_DOUBLE */
     };
-    uint32_t end;        /* index after the last descendant: where the next sibling stands */
-    uint32_t count;      /* JSON_ARRAY, JSON_OBJECT: direct children */
-    uint8_t type;        /* enum json_type */
+    uint32_t end;   /* index after the last descendant: where the next sibling stands */
+    uint32_t count; /* JSON_ARRAY, JSON_OBJECT: direct children */
+    uint8_t type;   /* enum json_type */
 };
 
 enum json_result { JSON_OK, JSON_MALFORMED, JSON_TOO_DEEP };

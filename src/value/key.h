@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "value/value.h"
 
-#define KEY_HASH_BYTES_MAX 2048
+#define KEY_HASH_BYTES_MAX  2048
 #define KEY_RANGE_BYTES_MAX 1024
 
 /* `value` is S, N or B. */

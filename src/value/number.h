@@ -8,7 +8,7 @@
 #define NUMBER_DIGITS_MAX 38
 /* The longest canonical text: a sign, "0.", 129 zeros and 38 digits. */
 #define NUMBER_TEXT_MAX 176
-#define NUMBER_KEY_MAX 24
+#define NUMBER_KEY_MAX  24
 
 /* digits * 10^exponent, negated if `negative`. Normal form: `digits` has no trailing zero and at most 38 digits;
  * zero is {0, 0, false}. */
@@ -20,13 +20,14 @@ struct number {
 
 enum number_result {
     NUMBER_OK,
-    NUMBER_MALFORMED,  /* not a decimal number */
-    NUMBER_OVERFLOW,   /* magnitude above 9.99…E+125 */
-    NUMBER_UNDERFLOW,  /* magnitude below 1E-130 and not zero */
-    NUMBER_IMPRECISE,  /* more than 38 significant digits */
+    NUMBER_MALFORMED, /* not a decimal number */
+    NUMBER_OVERFLOW,  /* magnitude above 9.99…E+125 */
+    NUMBER_UNDERFLOW, /* magnitude below 1E-130 and not zero */
+    NUMBER_IMPRECISE, /* more than 38 significant digits */
 };
 
-/* Text as clients send it: sign, digits, point, exponent; surrounding blanks are malformed. */
+/* Text as clients send it: optional sign, digits with an optional point on any side of them, optional exponent. Blanks,
+ * "NaN" and exponents beyond 32 bits are malformed. Too many digits are told before overflow and underflow. */
 enum number_result number_parse(struct slice text, struct number *ret_number);
 
 /* Canonical text as DynamoDB returns it: no exponent, no needless zeros. Returns its length. */
@@ -35,7 +36,8 @@ size_t number_format(const struct number *number, char ret_text[NUMBER_TEXT_MAX]
 /* Numeric order: negative, zero or positive. */
 int number_compare(const struct number *a, const struct number *b);
 
-/* Exact, or an error: a result that needs more than 38 digits is NUMBER_IMPRECISE (or what DynamoDB does with it, see .c). */
+/* Exact, or an error and `ret` untouched: a result that needs more than 38 digits is NUMBER_IMPRECISE, whatever its
+ * magnitude; then come overflow and underflow. DynamoDB never rounds: 1E50 + 1 fails. */
 enum number_result number_add(const struct number *a, const struct number *b, struct number *ret_sum);
 enum number_result number_subtract(const struct number *a, const struct number *b, struct number *ret_difference);
 

@@ -9,7 +9,7 @@
 #include "base/slice.h"
 
 #define VALUE_DEPTH_MAX 32 /* levels, counting the attribute itself */
-#define ITEM_SIZE_MAX 409600
+#define ITEM_SIZE_MAX   409600
 
 /* The numbers are stored: never change one. */
 enum value_type {
@@ -28,8 +28,8 @@ enum value_type {
 struct attribute;
 
 struct value {
-    uint8_t type; /* enum value_type */
-    bool boolean; /* VALUE_BOOL */
+    uint8_t type;   /* enum value_type */
+    bool boolean;   /* VALUE_BOOL */
     uint32_t count; /* VALUE_M: attributes; VALUE_L and sets: elements */
     union {
         struct slice bytes;           /* VALUE_S, VALUE_N (canonical text), VALUE_B */
@@ -63,8 +63,14 @@ bool item_equal(const struct item *a, const struct item *b);
 /* Order of two scalars of the same type S, N or B; S and B by unsigned bytes. */
 int value_compare(const struct value *a, const struct value *b);
 
-/* True if a set holds the scalar. */
+/* True if a set holds the scalar. Looks at every element: to join or subtract whole sets use the functions below. */
 bool value_set_contains(const struct value *set, const struct value *scalar);
+
+/* Both operands are sets of one type. The result keeps the order of `a`, for the union followed by what is new in `b`;
+ * it shares the operands' elements, and the difference may be empty. O(n log n). */
+void value_set_union(struct arena *arena, const struct value *a, const struct value *b, struct value *ret_union);
+void value_set_difference(struct arena *arena, const struct value *a, const struct value *b,
+                          struct value *ret_difference);
 
 /* Bytes that DynamoDB counts: for a value without, for an item with, its attribute names. */
 size_t value_size(const struct value *value);
