@@ -41,7 +41,7 @@ static inline void *arena_alloc(struct arena *arena, size_t bytes)
 
 void *arena_zalloc(struct arena *arena, size_t bytes);
 
-#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
+#define ARENA_NEW(arena, type)          ((type *)arena_zalloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
 
 /* Copies bytes into the arena. */

@@ -3,7 +3,7 @@
 #pragma once
 
 #define ERR_TEXT_BYTES 1024
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE       __attribute__((warn_unused_result))
 
 struct err {
     char text[ERR_TEXT_BYTES];

@@ -5,10 +5,10 @@
 #pragma once
 
 #include "engine/command.h"
+#include "engine/read.h"
 #include "engine/rows.h"
 #include "engine/table.h"
 #include "engine/write.h"
-#include "store/store.h"
 
 #define CLUSTER_SHARDS_MAX 64
 
@@ -17,8 +17,8 @@ struct cluster;
 struct cluster_options {
     const char *data_dir;
     bool ephemeral;
-    unsigned shards; /* 0: as the folder has it, or 1 in a new one */
-    struct store_options store;
+    unsigned shards;    /* 0: as the folder has it, or 1 in a new one */
+    size_t cache_bytes; /* block cache, shared by all shards; 0: a default */
 };
 
 /* Locks the folder, checks its format, opens every shard and starts the writer threads. */
@@ -28,6 +28,10 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
 void cluster_close(struct cluster *cluster);
 
 unsigned cluster_shard_count(const struct cluster *cluster);
+
+/* Background work in small pieces: counts items for DescribeTable, takes up deliveries between shards that failed.
+ * Called by one maintenance thread again and again. Returns the microseconds after which there may be more to do. */
+uint64_t cluster_step(struct cluster *cluster);
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */
 
@@ -60,7 +64,7 @@ struct table_change {
     bool (*apply)(struct table_change *change, struct table_spec *spec, struct arena *arena);
     void *context;
     enum table_change_result result;
-    struct table *table; /* after: the new version, or the deleted table, with a reference */
+    struct table *table;     /* after: the new version, or the deleted table, with a reference */
     struct cluster *cluster; /* set by cluster_change_table */
 };
 
@@ -79,14 +83,16 @@ void cluster_port_finish(struct cluster_port *port);
 /* Keeps the command until the end of the turn. Loop thread. Sets command.reply_to. */
 void cluster_submit_write(struct cluster_port *port, struct write *write);
 void cluster_change_table(struct cluster_port *port, struct table_change *change);
+/* Any other command for the shard that keeps the catalog. */
+void cluster_submit_to_system(struct cluster_port *port, struct command *command);
 
 /* Ends a turn: hands everything pending to the writers. Loop thread. */
 void cluster_port_flush(struct cluster_port *port);
 
 /* --- reads (any thread) ------------------------------------------------------------------------------------------ */
 
-/* The stored item (value/codec.h), pinned; pin is NULL when there is none. */
-int cluster_get(struct cluster *cluster, const struct row_key *key, struct store_value *ret_value,
+/* The stored item (value/codec.h), pinned until stored_item_release (engine/read.h). */
+int cluster_get(struct cluster *cluster, const struct row_key *key, struct stored_item *ret_item,
                 struct err *err) MUST_USE;
 
 /* One page of a query or scan. */
@@ -101,20 +107,20 @@ struct page {
     struct table *table;
     const struct index_spec *index; /* NULL: the table itself */
     struct row_range range;
-    struct slice start_after;       /* row key to start behind, or empty */
+    struct slice start_after; /* row key to start behind, or empty */
     bool reverse;
-    bool fetch_base;                /* local index: visit the whole item of each row */
-    uint32_t limit;                 /* rows to evaluate; 0: no limit */
-    size_t bytes_max;               /* stops after the row that reaches it (1 MB) */
+    bool fetch_base;  /* local index: visit the whole item of each row */
+    uint32_t limit;   /* rows to evaluate; 0: no limit */
+    size_t bytes_max; /* stops after the row that reaches it (1 MB) */
     /* Called for every row evaluated; `scratch` is reset before the next one. */
     void (*visit)(struct page *page, const struct page_row *row, struct arena *scratch);
     void *context;
 
-    uint32_t rows;      /* evaluated */
-    size_t bytes;       /* of rows evaluated */
-    size_t fetched_bytes_units; /* read blocks of fetched base items, summed by item */
-    struct item last;   /* key attributes of the last row evaluated, in `arena`; for LastEvaluatedKey */
-    bool more;          /* stopped by limit or bytes_max */
+    uint32_t rows;         /* evaluated */
+    size_t bytes;          /* of rows evaluated */
+    size_t fetched_blocks; /* 4 KB read blocks of fetched base items, rounded up for each */
+    struct item last;      /* key attributes of the last row evaluated, in `arena`; for LastEvaluatedKey */
+    bool more;             /* stopped by limit or bytes_max */
     struct arena *arena;
 
     struct page_cursor *cursor; /* private */
@@ -129,5 +135,5 @@ enum page_state page_step(struct page *page, uint32_t row_budget, struct err *er
 /* Frees what stepping allocated, also in mid-page. */
 void page_finish(struct page *page);
 
-/* Estimated bytes of one item collection: the items and local index rows of one partition key. */
-uint64_t cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct row_key *key);
+/* Estimated bytes of one item collection: the items and local index rows of one partition key value. */
+uint64_t cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct value *hash);

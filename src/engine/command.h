@@ -8,8 +8,8 @@ struct batch;
 
 struct command {
     struct task task;         /* first; runs where the command came from, after the batch is durable or has failed */
-    struct mailbox *reply_to;
+    struct mailbox *reply_to; /* NULL: nobody waits; `finished` then frees the command */
     void (*evaluate)(struct command *command, struct batch *batch); /* writer thread */
-    void (*committed)(struct command *command);                     /* writer thread, after a good commit; may be NULL */
+    void (*finished)(struct command *command);                      /* writer thread, before `task`; may be NULL */
     bool failed; /* the batch could not be made durable: nothing of it happened; ask for InternalServerError */
 };

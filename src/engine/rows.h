@@ -1,7 +1,8 @@
 /* The keys of stored rows: from items to bytes and back, and the ranges that queries and scans read.
  *
  *   items:  table id u32, hash u64, partition key, sort key
- *   index:  table id u32, index id u32, hash u64, index hash parts, index range parts, base partition key, base sort key
+ *   index:  table id u32, index id u32, hash u64, index hash parts, index range parts, base partition key, base sort
+ * key
  *
  * Integers are big-endian; keys are value/key.h components; hash is key_hash of the encoded hash parts of that table or
  * index. A local index has the table's hash, so its rows stand on the item's own shard. */
@@ -45,3 +46,6 @@ void row_range_of_scan(struct arena *arena, const struct table_spec *table, cons
 
 /* True if a row's key is inside the range. */
 bool row_range_contains(const struct row_range *range, struct slice key);
+
+/* The hash inside a row's key. */
+uint64_t row_key_hash(struct slice key, bool is_index);

@@ -8,11 +8,11 @@
 #include "base/err.h"
 #include "value/value.h"
 
-#define TABLE_NAME_MAX 255
-#define TABLE_INDEXES_MAX 25 /* 20 global and 5 local */
+#define TABLE_NAME_MAX           255
+#define TABLE_INDEXES_MAX        25 /* 20 global and 5 local */
 #define TABLE_GLOBAL_INDEXES_MAX 20
-#define TABLE_LOCAL_INDEXES_MAX 5
-#define KEY_PARTS_MAX 4
+#define TABLE_LOCAL_INDEXES_MAX  5
+#define KEY_PARTS_MAX            4
 
 struct key_attribute {
     struct slice name;
@@ -43,9 +43,9 @@ struct index_spec {
     enum projection_type projection;
     struct slice *include; /* NonKeyAttributes, for PROJECT_INCLUDE */
     uint32_t include_count;
-    struct throughput provisioned;          /* global, when the table is provisioned */
-    struct throughput on_demand;            /* global: OnDemandThroughput; {0,0} when not given */
-    struct throughput warm;                 /* WarmThroughput; {0,0} when not given */
+    struct throughput provisioned; /* global, when the table is provisioned */
+    struct throughput on_demand;   /* global: OnDemandThroughput; {0,0} when not given */
+    struct throughput warm;        /* WarmThroughput; {0,0} when not given */
 };
 
 enum billing_mode { BILLING_PROVISIONED, BILLING_PAY_PER_REQUEST };
@@ -90,8 +90,8 @@ struct table_spec {
 /* Shared by all versions of a table's description. */
 struct table_state {
     atomic_uint references;
-    atomic_bool dropped;         /* set before the data is removed: writers refuse from then on */
-    atomic_uint_fast64_t writes; /* items written since the start; wakes the counting step */
+    atomic_bool dropped;                         /* set before the data is removed: writers refuse from then on */
+    atomic_uint_fast64_t writes;                 /* items written since the last count began */
     atomic_uint_fast64_t item_count, item_bytes; /* as last counted */
     atomic_uint_fast64_t index_count[TABLE_INDEXES_MAX], index_bytes[TABLE_INDEXES_MAX]; /* by position in indexes[] */
 };
@@ -103,6 +103,9 @@ struct table {
     struct arena arena; /* everything spec points to */
     atomic_uint references;
 };
+
+/* Deep copy into the arena. */
+void table_spec_copy(struct arena *arena, const struct table_spec *spec, struct table_spec *ret_copy);
 
 /* Makes a table object of a spec (deep copy). `state` is shared if given, else made. One reference is the caller's. */
 struct table *table_create(const struct table_spec *spec, struct table_state *state);

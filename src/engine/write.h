@@ -10,12 +10,12 @@ enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE };
 enum write_result {
     WRITE_DONE,
     WRITE_CONDITION_FAILED,
-    WRITE_TABLE_GONE,      /* dropped since the request looked it up */
-    WRITE_UPDATE_INVALID,  /* `expr_error` says why */
+    WRITE_TABLE_GONE,     /* dropped since the request looked it up */
+    WRITE_UPDATE_INVALID, /* `expr_error` says why */
     WRITE_ITEM_TOO_LARGE,
     WRITE_ITEM_TOO_DEEP,
     WRITE_INDEX_KEY_INVALID, /* `index_flaw` says which and why */
-    WRITE_STORE_FAILED,    /* a read failed; the reason was logged */
+    WRITE_STORE_FAILED,      /* a read failed; the reason was logged */
 };
 
 /* Why an item does not fit an index. */
@@ -36,13 +36,13 @@ bool index_check_item(const struct table_spec *table, const struct item *item, s
 struct write {
     struct command command; /* first */
     enum write_kind kind;
-    struct table *table;    /* a reference is held by the request */
+    struct table *table; /* a reference is held by the request */
     struct row_key key;
-    struct item key_item;   /* the key attributes */
-    struct item item;       /* WRITE_PUT: the new item, key included */
-    const struct update *update; /* WRITE_UPDATE; NULL: only make sure that the item exists */
+    struct item key_item;              /* the key attributes */
+    struct item item;                  /* WRITE_PUT: the new item, key included */
+    const struct update *update;       /* WRITE_UPDATE; NULL: only make sure that the item exists */
     const struct condition *condition; /* or NULL */
-    bool want_old; /* return the item as it was (also after a failed condition) */
+    bool want_old;                     /* return the item as it was (also after a failed condition) */
     bool want_new;
     bool want_capacity;
     struct arena *arena;
@@ -50,9 +50,9 @@ struct write {
     enum write_result result;
     struct expr_error expr_error;
     struct index_flaw index_flaw;
-    bool had_old;       /* valid if want_old */
-    struct item old;    /* if want_old and had_old */
-    struct item new;    /* if want_new and done, except for deletes */
+    bool had_old;    /* valid if want_old or want_new */
+    struct item old; /* if want_old and had_old */
+    struct item new; /* if want_new and done, except for deletes */
     /* if want_capacity, and done or condition failed: write units, by table and by position in spec.indexes */
     uint32_t table_units;
     uint32_t index_units[TABLE_INDEXES_MAX];

@@ -18,10 +18,14 @@ enum store_family {
     STORE_FAMILIES,
 };
 
+/* The cache of uncompressed blocks, shared by the stores of a process. Destroy it after them. */
+struct store_cache;
+struct store_cache *store_cache_create(size_t bytes);
+void store_cache_destroy(struct store_cache *cache);
+
 struct store_options {
-    bool ephemeral;           /* no fsync: a crash may lose acknowledged writes */
-    size_t write_buffer_size; /* bytes of one memtable; 0: default */
-    size_t block_cache_size;  /* bytes shared by all stores of this process; 0: default */
+    bool ephemeral; /* no fsync: a crash may lose acknowledged writes */
+    struct store_cache *cache;
 };
 
 /* Opens or makes the store in a folder whose parent exists. Replays the log. */
@@ -77,6 +81,6 @@ void store_batch_delete(struct store_batch *batch, struct store *store, enum sto
 void store_batch_delete_range(struct store_batch *batch, struct store *store, enum store_family family,
                               struct slice lower, struct slice upper);
 
-/* Writes the batch in one log append and, unless the store is ephemeral, one fsync. On failure nothing of it is
- * readable, and nothing that was acknowledged before is lost. */
-int store_commit(struct store *store, struct store_batch *batch, struct err *err) MUST_USE;
+/* Writes the batch in one log append and, if `durable` and the store is not ephemeral, one fsync. On failure nothing of
+ * it is readable, and nothing that was acknowledged before is lost. */
+int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err) MUST_USE;

@@ -1,0 +1,215 @@
+/* Opening and closing all shards, and the way to the right one. */
+#include "cluster/cluster.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "cluster/private.h"
+
+#define CACHE_BYTES_DEFAULT (64u << 20)
+
+static void on_outbox_ready(void *context, struct shard *shard)
+{
+    struct cluster *cluster = context;
+    courier_poke(&cluster->couriers[shard->number]);
+}
+
+static int open_shard(struct cluster *cluster, unsigned number, struct err *err)
+{
+    char path[4096 + 16];
+    snprintf(path, sizeof path, "%s/shard-%03u", cluster->options.data_dir, number);
+    struct shard_options options = {
+        .path = path,
+        .number = number,
+        .slot_first = number * SLOTS / cluster->shard_count,
+        .slot_last = (number + 1) * SLOTS / cluster->shard_count - 1,
+        .store = {.ephemeral = cluster->options.ephemeral, .cache = cluster->cache},
+        .outbox_ready = on_outbox_ready,
+        .context = cluster,
+    };
+    if (shard_open(&options, &cluster->shards[number], err) != 0) {
+        return -1;
+    }
+    courier_init(&cluster->couriers[number], cluster, cluster->shards[number]);
+    return 0;
+}
+
+/* Tables whose removal was interrupted; taken up again once the writers run. */
+struct pending_drops {
+    uint32_t *ids;
+    size_t count;
+};
+
+static void remember_drop(void *context, uint32_t table_id)
+{
+    struct pending_drops *drops = context;
+    drops->ids = realloc(drops->ids, (drops->count + 1) * sizeof *drops->ids);
+    if (drops->ids == NULL) {
+        abort();
+    }
+    drops->ids[drops->count++] = table_id;
+}
+
+/* --- the mark of a clean stop: a command that nobody waits for ------------------------------------------------------
+ */
+
+struct clean_mark {
+    struct command command; /* first */
+    struct catalog *catalog;
+    bool clean;
+};
+
+static void evaluate_clean_mark(struct command *command, struct batch *batch)
+{
+    struct clean_mark *mark = (struct clean_mark *)command;
+    catalog_write_clean(mark->catalog, batch, mark->clean);
+}
+
+static void free_command(struct command *command)
+{
+    free(command);
+}
+
+static void submit_clean_mark(struct cluster *cluster, bool clean)
+{
+    struct clean_mark *mark = calloc(1, sizeof *mark);
+    if (mark == NULL) {
+        abort();
+    }
+    mark->command = (struct command){.evaluate = evaluate_clean_mark, .finished = free_command};
+    mark->catalog = &cluster->catalog;
+    mark->clean = clean;
+    cluster_submit(cluster_system_shard(cluster), &mark->command);
+}
+
+static int start(struct cluster *cluster, struct err *err)
+{
+    struct pending_drops drops = {0};
+    int failed = catalog_load(&cluster->catalog, cluster_system_shard(cluster), remember_drop, &drops, err);
+    for (unsigned i = 0; i < cluster->shard_count && failed == 0; i++) {
+        failed = shard_start(cluster->shards[i], err);
+    }
+    if (failed == 0) {
+        submit_clean_mark(cluster, false);
+        for (size_t i = 0; i < drops.count; i++) {
+            tables_drop_rows(cluster, drops.ids[i]);
+        }
+        for (unsigned i = 0; i < cluster->shard_count; i++) {
+            courier_poke(&cluster->couriers[i]);
+        }
+    }
+    free(drops.ids);
+    return failed;
+}
+
+int cluster_open(const struct cluster_options *options, struct cluster **ret_cluster, struct err *err)
+{
+    struct cluster *cluster = calloc(1, sizeof *cluster);
+    if (cluster == NULL) {
+        abort();
+    }
+    cluster->options = *options;
+    if (folder_open(cluster, err) != 0) {
+        free(cluster);
+        return -1;
+    }
+    catalog_init(&cluster->catalog);
+    cluster->counting = counting_create();
+    cluster->cache = store_cache_create(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT);
+    int failed = 0;
+    for (unsigned i = 0; i < cluster->shard_count && failed == 0; i++) {
+        failed = open_shard(cluster, i, err);
+    }
+    if (failed != 0 || start(cluster, err) != 0) {
+        cluster_close(cluster);
+        return -1;
+    }
+    *ret_cluster = cluster;
+    return 0;
+}
+
+static void stop(struct cluster *cluster)
+{
+    atomic_store(&cluster->closing, true);
+    if (cluster->shards[0] != NULL && cluster->shards[0]->started) {
+        submit_clean_mark(cluster, true);
+    }
+    for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
+        shard_stop(cluster->shards[i]);
+    }
+    for (bool any = true; any;) {
+        any = false;
+        for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
+            any = shard_discard(cluster->shards[i]) || any;
+        }
+    }
+}
+
+void cluster_close(struct cluster *cluster)
+{
+    if (cluster == NULL) {
+        return;
+    }
+    stop(cluster);
+    counting_destroy(cluster->counting);
+    for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
+        courier_finish(&cluster->couriers[i]);
+        shard_close(cluster->shards[i]);
+    }
+    store_cache_destroy(cluster->cache);
+    catalog_finish(&cluster->catalog);
+    folder_close(cluster);
+    free(cluster);
+}
+
+unsigned cluster_shard_count(const struct cluster *cluster)
+{
+    return cluster->shard_count;
+}
+
+void cluster_submit(struct shard *shard, struct command *command)
+{
+    struct task_list list = {0};
+    task_list_append(&list, &command->task);
+    shard_submit(shard, &list);
+}
+
+int cluster_get(struct cluster *cluster, const struct row_key *key, struct stored_item *ret_item, struct err *err)
+{
+    return shard_get(cluster_shard_of(cluster, key->hash), key, ret_item, err);
+}
+
+uint64_t cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct value *hash)
+{
+    struct arena arena;
+    arena_init(&arena, 4096);
+    struct row_range range;
+    row_range_of_query(&arena, table, NULL, hash, NULL, 0, &range);
+    struct shard *shard = cluster_shard_of(cluster, range.hash_first);
+    uint64_t size = shard_range_size(shard, false, &range);
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        if (!table->indexes[i].global) {
+            row_range_of_query(&arena, table, &table->indexes[i], hash, NULL, 0, &range);
+            size += shard_range_size(shard, true, &range);
+        }
+    }
+    arena_finish(&arena);
+    return size;
+}
+
+uint64_t cluster_step(struct cluster *cluster)
+{
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
+        struct courier *courier = &cluster->couriers[i];
+        pthread_mutex_lock(&courier->lock);
+        bool stalled = courier->stalled;
+        courier->stalled = false;
+        pthread_mutex_unlock(&courier->lock);
+        if (stalled) {
+            courier_poke(courier);
+        }
+    }
+    return counting_step(cluster);
+}

@@ -1,0 +1,178 @@
+/* One page of a query or scan: rows in key order, from shard to shard, until a limit is reached. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "cluster/private.h"
+#include "engine/capacity.h"
+#include "value/codec.h"
+
+struct page_cursor {
+    unsigned shard;      /* position of the shard being read */
+    unsigned shard_last; /* the last one to read */
+    struct store_cursor *rows;
+    struct slice lower, upper; /* what is left of the range: narrowed by start_after */
+    bool ended;
+};
+
+/* The smallest key behind `key`. */
+static struct slice successor(struct arena *arena, struct slice key)
+{
+    char *bytes = arena_alloc(arena, key.len + 1);
+    memcpy(bytes, key.data, key.len);
+    bytes[key.len] = '\0';
+    return slice_of(bytes, key.len + 1);
+}
+
+static void begin(struct page *page)
+{
+    struct page_cursor *cursor = ARENA_NEW(page->arena, struct page_cursor);
+    struct cluster *cluster = page->cluster;
+    uint64_t first = page->range.hash_first;
+    cursor->lower = page->range.lower;
+    cursor->upper = page->range.upper;
+    if (page->start_after.len > 0) {
+        assert(row_range_contains(&page->range, page->start_after));
+        if (page->reverse) {
+            cursor->upper = page->start_after;
+        } else {
+            cursor->lower = successor(page->arena, page->start_after);
+            first = row_key_hash(page->start_after, page->index != NULL);
+        }
+    }
+    cursor->shard = cluster_shard_of(cluster, first)->number;
+    cursor->shard_last = cluster_shard_of(cluster, page->range.hash_last)->number;
+    assert(!page->reverse || cursor->shard == cursor->shard_last); /* only queries go backwards */
+    page->cursor = cursor;
+    arena_init(&page->scratch, 16384);
+}
+
+/* 1: on a row; 0: behind the last one of the last shard; -1: failed. */
+static int next_row(struct page *page, struct err *err)
+{
+    struct page_cursor *cursor = page->cursor;
+    for (;;) {
+        if (cursor->rows == NULL) {
+            cursor->rows = shard_rows(page->cluster->shards[cursor->shard], page->index != NULL, cursor->lower,
+                                      cursor->upper, page->reverse);
+        }
+        int result = store_cursor_next(cursor->rows, err);
+        if (result != 0) {
+            return result;
+        }
+        store_cursor_destroy(cursor->rows);
+        cursor->rows = NULL;
+        if (cursor->shard == cursor->shard_last) {
+            return 0;
+        }
+        cursor->shard++;
+    }
+}
+
+/* The whole item of an index row. An item that was deleted since the index row was read shows as the row alone. */
+static int fetch_base(struct page *page, struct page_row *row, struct err *err)
+{
+    struct row_key key;
+    struct stored_item stored;
+    row_key_of_item(&page->scratch, &page->table->spec, &row->item, &key);
+    if (cluster_get(page->cluster, &key, &stored, err) != 0) {
+        return -1;
+    }
+    int failed = 0;
+    if (stored.pin != NULL) {
+        struct item_header header;
+        struct slice bytes = arena_copy(&page->scratch, stored.bytes);
+        failed = item_decode(&page->scratch, bytes, &header, &row->item, err);
+        row->fetched_size = header.size;
+    }
+    stored_item_release(&stored);
+    return failed;
+}
+
+static int read_row(struct page *page, struct page_row *ret_row, struct err *err)
+{
+    struct item_header header;
+    *ret_row = (struct page_row){0};
+    if (item_decode(&page->scratch, store_cursor_value(page->cursor->rows), &header, &ret_row->item, err) != 0) {
+        return -1;
+    }
+    ret_row->size = header.size;
+    return page->fetch_base ? fetch_base(page, ret_row, err) : 0;
+}
+
+static void keep_part(struct page *page, const struct item *item, const struct key_attribute *attribute)
+{
+    const struct value *value = item_find(item, attribute->name);
+    if (value == NULL || item_find(&page->last, attribute->name) != NULL) {
+        return;
+    }
+    struct attribute *kept = &page->last.attributes[page->last.count++];
+    kept->name = attribute->name; /* belongs to the table */
+    value_copy(page->arena, value, &kept->value);
+}
+
+static void keep_parts(struct page *page, const struct item *item, const struct key_schema *keys)
+{
+    for (int i = 0; i < keys->hash_count; i++) {
+        keep_part(page, item, &keys->hash[i]);
+    }
+    for (int i = 0; i < keys->range_count; i++) {
+        keep_part(page, item, &keys->range[i]);
+    }
+}
+
+/* Keeps the key attributes of the row where the page stops. */
+static void keep_last(struct page *page, const struct item *item)
+{
+    page->last.attributes = ARENA_ARRAY(page->arena, struct attribute, 4 * KEY_PARTS_MAX);
+    page->last.count = 0;
+    keep_parts(page, item, &page->table->spec.keys);
+    if (page->index != NULL) {
+        keep_parts(page, item, &page->index->keys);
+    }
+    page->more = true;
+}
+
+enum page_state page_step(struct page *page, uint32_t row_budget, struct err *err)
+{
+    if (page->cursor == NULL) {
+        begin(page);
+    }
+    for (uint32_t done = 0; !page->cursor->ended; done++) {
+        if (row_budget != 0 && done == row_budget) {
+            return PAGE_MORE;
+        }
+        int result = next_row(page, err);
+        if (result < 0) {
+            return PAGE_FAILED;
+        }
+        if (result == 0) {
+            page->cursor->ended = true;
+            break;
+        }
+        struct page_row row;
+        arena_reset(&page->scratch);
+        if (read_row(page, &row, err) != 0) {
+            return PAGE_FAILED;
+        }
+        page->rows++;
+        page->bytes += row.size;
+        if (row.fetched_size > 0) {
+            page->fetched_blocks += capacity_read_blocks(row.fetched_size);
+        }
+        page->visit(page, &row, &page->scratch);
+        if (page->rows == page->limit || page->bytes >= page->bytes_max) {
+            keep_last(page, &row.item);
+            page->cursor->ended = true;
+        }
+    }
+    return PAGE_END;
+}
+
+void page_finish(struct page *page)
+{
+    if (page->cursor != NULL) {
+        store_cursor_destroy(page->cursor->rows);
+        page->cursor = NULL;
+        arena_finish(&page->scratch);
+    }
+}

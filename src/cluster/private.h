@@ -1,0 +1,68 @@
+/* What the files of cluster/ share. */
+#pragma once
+
+#include "cluster/cluster.h"
+#include "engine/catalog.h"
+#include "engine/outbox.h"
+#include "engine/shard.h"
+
+/* Delivers one shard's outbox: one run at a time, so that order is kept. */
+struct courier {
+    struct cluster *cluster;
+    struct shard *sender;
+    pthread_mutex_t lock;
+    bool busy;      /* a run is under way */
+    bool poked;     /* rows may have come since it began */
+    bool stalled;   /* the last run failed: cluster_step tries again */
+    uint64_t after; /* delivered up to this number; the owner of `busy` uses it */
+    struct delivery_run *run;
+};
+
+struct cluster {
+    struct cluster_options options;
+    int lock_fd;
+    struct store_cache *cache;
+    struct shard *shards[CLUSTER_SHARDS_MAX];
+    struct courier couriers[CLUSTER_SHARDS_MAX];
+    unsigned shard_count;
+    struct catalog catalog;
+    struct counting *counting; /* the state of the counting step */
+    atomic_bool closing;
+};
+
+/* The system shard keeps the catalog. */
+static inline struct shard *cluster_system_shard(struct cluster *cluster)
+{
+    return cluster->shards[0];
+}
+
+static inline struct shard *cluster_shard_of(const struct cluster *cluster, uint64_t hash)
+{
+    uint32_t number = (uint32_t)((uint64_t)SLOT_OF_HASH(hash) * cluster->shard_count / SLOTS);
+    while (!shard_owns(cluster->shards[number], hash)) {
+        number += SLOT_OF_HASH(hash) > cluster->shards[number]->slot_last ? 1 : -1;
+    }
+    return cluster->shards[number];
+}
+
+/* One command for a shard's writer. */
+void cluster_submit(struct shard *shard, struct command *command);
+
+/* folder.c: makes and locks the data folder, reads or writes its format file, and settles the number of shards. */
+int folder_open(struct cluster *cluster, struct err *err) MUST_USE;
+void folder_close(struct cluster *cluster);
+
+/* delivery.c */
+void courier_init(struct courier *courier, struct cluster *cluster, struct shard *sender);
+void courier_finish(struct courier *courier);
+/* Rows may be waiting. Any thread. */
+void courier_poke(struct courier *courier);
+
+/* tables.c: removes the rows of a dropped table from every shard, then its drop row. */
+void tables_drop_rows(struct cluster *cluster, uint32_t table_id);
+
+/* counting.c */
+struct counting *counting_create(void);
+void counting_destroy(struct counting *counting);
+/* Returns the microseconds until it wants to be called again. */
+uint64_t counting_step(struct cluster *cluster);

@@ -1,0 +1,132 @@
+#include "engine/batch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/env.h"
+#include "base/hash.h"
+#include "engine/outbox.h"
+#include "engine/shard.h"
+
+/* A power of two, at most half full: a batch stops taking commands at BATCH_ITEMS_MAX items. */
+#define OVERLAY_SLOTS 4096
+_Static_assert(BATCH_ITEMS_MAX + BATCH_COMMAND_ITEMS_MAX <= OVERLAY_SLOTS / 2, "the overlay stays half empty");
+
+struct overlay_entry {
+    struct slice key;
+    struct slice stored; /* len 0: deleted */
+};
+
+void batch_init(struct batch *batch, struct shard *shard)
+{
+    *batch = (struct batch){.shard = shard, .rows = store_batch_create()};
+    arena_init(&batch->memory, 16384);
+    arena_init(&batch->scratch, 16384);
+    batch->overlay = calloc(OVERLAY_SLOTS, sizeof *batch->overlay);
+    if (batch->overlay == NULL) {
+        abort();
+    }
+}
+
+void batch_finish(struct batch *batch)
+{
+    store_batch_destroy(batch->rows);
+    arena_finish(&batch->memory);
+    arena_finish(&batch->scratch);
+    buffer_finish(&batch->encoded);
+    buffer_finish(&batch->encoded_outbox);
+    free(batch->overlay);
+}
+
+void batch_reset(struct batch *batch)
+{
+    store_batch_clear(batch->rows);
+    arena_reset(&batch->memory);
+    arena_reset(&batch->scratch);
+    if (batch->overlay_count > 0) {
+        memset(batch->overlay, 0, OVERLAY_SLOTS * sizeof *batch->overlay);
+    }
+    batch->overlay_count = 0;
+    batch->bytes = 0;
+    batch->durable = false;
+    batch->outbox_changed = false;
+    batch->last = false;
+}
+
+bool batch_is_full(const struct batch *batch)
+{
+    return batch->last || batch->overlay_count >= BATCH_ITEMS_MAX || batch->bytes >= BATCH_BYTES_MAX;
+}
+
+uint64_t batch_next_version(struct batch *batch)
+{
+    uint64_t now = env_time_us();
+    struct shard *shard = batch->shard;
+    shard->version = now > shard->version ? now : shard->version + 1;
+    return shard->version;
+}
+
+/* The slot of a key: its entry, or the free one where it belongs. */
+static struct overlay_entry **overlay_slot(struct batch *batch, struct slice key)
+{
+    uint64_t at = hash_bytes(key);
+    for (;; at++) {
+        struct overlay_entry **slot = &batch->overlay[at & (OVERLAY_SLOTS - 1)];
+        if (*slot == NULL || slice_equal((*slot)->key, key)) {
+            return slot;
+        }
+    }
+}
+
+static void overlay_set(struct batch *batch, struct slice key, struct slice stored)
+{
+    struct overlay_entry **slot = overlay_slot(batch, key);
+    if (*slot == NULL) {
+        assert(batch->overlay_count < OVERLAY_SLOTS / 2);
+        *slot = ARENA_NEW(&batch->memory, struct overlay_entry);
+        (*slot)->key = arena_copy(&batch->memory, key);
+        batch->overlay_count++;
+    }
+    (*slot)->stored = arena_copy(&batch->memory, stored);
+}
+
+int batch_get_item(struct batch *batch, const struct row_key *key, struct stored_item *ret_item, struct err *err)
+{
+    struct overlay_entry *entry = *overlay_slot(batch, key->bytes);
+    if (entry == NULL) {
+        return shard_get(batch->shard, key, ret_item, err);
+    }
+    *ret_item = (struct stored_item){.bytes = entry->stored};
+    return 0;
+}
+
+void batch_put_item(struct batch *batch, const struct row_key *key, struct slice stored)
+{
+    assert(stored.len > 0 && shard_owns(batch->shard, key->hash));
+    store_batch_put(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes, stored);
+    overlay_set(batch, key->bytes, stored);
+    batch->bytes += key->bytes.len + stored.len;
+    batch->durable = true;
+}
+
+void batch_delete_item(struct batch *batch, const struct row_key *key)
+{
+    assert(shard_owns(batch->shard, key->hash));
+    store_batch_delete(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes);
+    overlay_set(batch, key->bytes, SLICE(""));
+    batch->bytes += key->bytes.len;
+    batch->durable = true;
+}
+
+void batch_write_index_row(struct batch *batch, const struct row_key *key, struct slice stored)
+{
+    batch->bytes += key->bytes.len + stored.len;
+    batch->durable = true;
+    if (!shard_owns(batch->shard, key->hash)) {
+        outbox_append(batch, key, stored);
+    } else if (stored.len > 0) {
+        store_batch_put(batch->rows, batch->shard->store, STORE_INDEX, key->bytes, stored);
+    } else {
+        store_batch_delete(batch->rows, batch->shard->store, STORE_INDEX, key->bytes);
+    }
+}

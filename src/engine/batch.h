@@ -1,0 +1,51 @@
+/* What the commands of one turn of a shard's writer write together: one store batch, and in front of it an overlay, so
+ * that each command reads what the ones before it wrote. Writer thread only. */
+#pragma once
+
+#include "engine/read.h"
+#include "engine/rows.h"
+#include "store/store.h"
+
+/* A batch takes no further command beyond these, so that waiting callers are answered. A command adds at most
+ * BATCH_COMMAND_ITEMS_MAX items. */
+#define BATCH_ITEMS_MAX         1024
+#define BATCH_BYTES_MAX         (8u << 20)
+#define BATCH_COMMAND_ITEMS_MAX 100
+
+struct shard;
+struct overlay_entry;
+
+struct batch {
+    struct shard *shard;
+    struct store_batch *rows;
+    struct arena memory;          /* until the batch is committed */
+    struct arena scratch;         /* for one command */
+    struct buffer encoded;        /* one stored item */
+    struct buffer encoded_outbox; /* one outbox row */
+    struct overlay_entry **overlay;
+    uint32_t overlay_count;
+    size_t bytes;        /* appended to `rows` */
+    bool durable;        /* a client waits for something in it: it needs an fsync */
+    bool outbox_changed; /* it has rows for other shards */
+    bool last;           /* takes no further command: what the next one reads becomes visible by the commit */
+};
+
+void batch_init(struct batch *batch, struct shard *shard);
+void batch_finish(struct batch *batch);
+
+/* Empties it for the next turn. */
+void batch_reset(struct batch *batch);
+
+bool batch_is_full(const struct batch *batch);
+
+/* Grows with every call, within the shard and (with the clock) across restarts: microseconds since 1970. */
+uint64_t batch_next_version(struct batch *batch);
+
+/* The item as the commands before left it. */
+int batch_get_item(struct batch *batch, const struct row_key *key, struct stored_item *ret_item,
+                   struct err *err) MUST_USE;
+void batch_put_item(struct batch *batch, const struct row_key *key, struct slice stored);
+void batch_delete_item(struct batch *batch, const struct row_key *key);
+
+/* A row of an index: here if its slot is this shard's, else by way of the outbox. An empty `stored` deletes it. */
+void batch_write_index_row(struct batch *batch, const struct row_key *key, struct slice stored);

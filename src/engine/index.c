@@ -1,0 +1,140 @@
+#include "engine/index.h"
+
+#include <assert.h>
+
+#include "engine/capacity.h"
+#include "value/codec.h"
+#include "value/key.h"
+
+static bool is_included(const struct index_spec *index, struct slice name)
+{
+    for (uint32_t i = 0; i < index->include_count; i++) {
+        if (slice_equal(index->include[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void index_project(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
+                   const struct item *item, struct item *ret_projected)
+{
+    if (index->projection == PROJECT_ALL) {
+        *ret_projected = *item;
+        return;
+    }
+    struct item projected = {ARENA_ARRAY(arena, struct attribute, item->count), 0};
+    for (uint32_t i = 0; i < item->count; i++) {
+        struct slice name = item->attributes[i].name;
+        if (key_schema_has(&table->keys, name) || key_schema_has(&index->keys, name) || is_included(index, name)) {
+            projected.attributes[projected.count++] = item->attributes[i];
+        }
+    }
+    *ret_projected = projected;
+}
+
+/* One side, old or new, of an item in an index. */
+struct index_side {
+    bool present;
+    struct row_key key;
+    struct item projected;
+    size_t size;
+};
+
+static struct index_side side_of(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
+                                 const struct item *item)
+{
+    struct index_side side = {0};
+    side.present = item != NULL && row_key_of_index(arena, table, index, item, &side.key);
+    if (side.present) {
+        index_project(arena, table, index, item, &side.projected);
+        side.size = item_size(&side.projected);
+    }
+    return side;
+}
+
+static void put_row(struct batch *batch, const struct index_side *side, uint64_t version)
+{
+    struct item_header header = {.version = version, .size = (uint32_t)side->size};
+    buffer_clear(&batch->encoded);
+    item_encode(&batch->encoded, &header, &side->projected);
+    batch_write_index_row(batch, &side->key, buffer_slice(&batch->encoded));
+}
+
+/* An index row that moves is a delete and a put, each charged; one that stays the same costs nothing.
+ * Source: Amazon DynamoDB Developer Guide, "Provisioned throughput considerations for Global Secondary Indexes". */
+static uint32_t update_one(struct batch *batch, const struct table_spec *table, const struct index_spec *index,
+                           const struct item *old_item, const struct item *new_item, uint64_t version)
+{
+    struct arena *arena = &batch->scratch;
+    struct index_side old = side_of(arena, table, index, old_item);
+    struct index_side new = side_of(arena, table, index, new_item);
+    if (old.present && new.present && slice_equal(old.key.bytes, new.key.bytes)) {
+        if (item_equal(&old.projected, &new.projected)) {
+            return 0;
+        }
+        put_row(batch, &new, version);
+        return capacity_write_units(old.size > new.size ? old.size : new.size);
+    }
+    uint32_t units = 0;
+    if (old.present) {
+        batch_write_index_row(batch, &old.key, SLICE(""));
+        units += capacity_write_units(old.size);
+    }
+    if (new.present) {
+        put_row(batch, &new, version);
+        units += capacity_write_units(new.size);
+    }
+    return units;
+}
+
+void index_update(struct batch *batch, const struct table_spec *table, const struct item *old, const struct item *new,
+                  uint64_t version, uint32_t *ret_units)
+{
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        ret_units[i] = update_one(batch, table, &table->indexes[i], old, new, version);
+    }
+}
+
+/* --- does an item fit? ----------------------------------------------------------------------------------------------
+ */
+
+static bool check_part(const struct index_spec *index, const struct key_attribute *attribute, bool is_range,
+                       const struct item *item, struct index_flaw *ret_flaw)
+{
+    const struct value *value = item_find(item, attribute->name);
+    if (value == NULL) {
+        return true;
+    }
+    size_t max = is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX;
+    struct index_flaw flaw = {.index = index, .attribute = attribute, .is_range = is_range, .actual = value->type};
+    if (value->type != attribute->type) {
+        flaw.kind = INDEX_KEY_TYPE;
+    } else if (value->bytes.len == 0) {
+        flaw.kind = INDEX_KEY_EMPTY;
+    } else if (value->type != VALUE_N && value->bytes.len > max) {
+        flaw.kind = INDEX_KEY_TOO_LONG;
+    } else {
+        return true;
+    }
+    *ret_flaw = flaw;
+    return false;
+}
+
+bool index_check_item(const struct table_spec *table, const struct item *item, struct index_flaw *ret_flaw)
+{
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        const struct index_spec *index = &table->indexes[i];
+        for (int j = 0; j < index->keys.hash_count; j++) {
+            if (!check_part(index, &index->keys.hash[j], false, item, ret_flaw)) {
+                return false;
+            }
+        }
+        for (int j = 0; j < index->keys.range_count; j++) {
+            if (!check_part(index, &index->keys.range[j], true, item, ret_flaw)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

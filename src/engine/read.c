@@ -1,0 +1,31 @@
+#include "engine/read.h"
+
+#include "engine/shard.h"
+
+int shard_get(struct shard *shard, const struct row_key *key, struct stored_item *ret_item, struct err *err)
+{
+    struct store_value value;
+    if (store_get(shard->store, STORE_ITEMS, key->bytes, &value, err) != 0) {
+        return err_wrap(err, "shard %u", shard->number);
+    }
+    *ret_item = (struct stored_item){value.bytes, value.pin};
+    return 0;
+}
+
+void stored_item_release(struct stored_item *item)
+{
+    struct store_value value = {item->bytes, item->pin};
+    store_value_release(&value);
+    *item = (struct stored_item){0};
+}
+
+struct store_cursor *shard_rows(struct shard *shard, bool is_index, struct slice lower, struct slice upper,
+                                bool reverse)
+{
+    return store_cursor_create(shard->store, is_index ? STORE_INDEX : STORE_ITEMS, lower, upper, reverse);
+}
+
+uint64_t shard_range_size(struct shard *shard, bool is_index, const struct row_range *range)
+{
+    return store_range_size(shard->store, is_index ? STORE_INDEX : STORE_ITEMS, range->lower, range->upper);
+}

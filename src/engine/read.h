@@ -1,0 +1,26 @@
+/* Reading one shard's rows. Any thread. */
+#pragma once
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "engine/rows.h"
+
+struct shard;
+
+/* A stored item (value/codec.h) pinned where it lies: no copy. */
+struct stored_item {
+    struct slice bytes;
+    void *pin; /* NULL: there is no such item */
+};
+
+/* 0 also when there is no such item. Release what was found. */
+int shard_get(struct shard *shard, const struct row_key *key, struct stored_item *ret_item, struct err *err) MUST_USE;
+void stored_item_release(struct stored_item *item);
+
+/* The rows of a table or index in [lower, upper), as of the creation of the cursor; see store/store.h for the verbs. */
+struct store_cursor;
+struct store_cursor *shard_rows(struct shard *shard, bool is_index, struct slice lower, struct slice upper,
+                                bool reverse);
+
+/* Estimated bytes of the rows in the range. */
+uint64_t shard_range_size(struct shard *shard, bool is_index, const struct row_range *range);

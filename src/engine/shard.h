@@ -1,0 +1,72 @@
+/* A shard: a range of slots, one store, one writer thread.
+ *
+ * Commands come from any thread and are evaluated in the order they came, by the writer alone; all that wait are
+ * committed as one batch with one fsync, and only then answered. So conditional writes and counters are serializable
+ * without a lock, and nothing is acknowledged that a power cut could take back.
+ *
+ * States: opened -> started -> stopped -> closed. */
+#pragma once
+
+#include <pthread.h>
+
+#include "base/err.h"
+#include "base/task.h"
+#include "engine/command.h"
+#include "store/store.h"
+
+#define SLOTS              4096
+#define SLOT_OF_HASH(hash) ((uint32_t)((hash) >> 52))
+
+struct shard;
+
+struct shard_options {
+    const char *path;
+    unsigned number;
+    uint32_t slot_first, slot_last; /* inclusive */
+    struct store_options store;
+    /* Upward signal, on the writer thread: rows for other shards have become durable in the outbox. May be NULL. */
+    void (*outbox_ready)(void *context, struct shard *shard);
+    void *context;
+};
+
+struct shard {
+    struct store *store;
+    unsigned number;
+    uint32_t slot_first, slot_last;
+    void (*outbox_ready)(void *context, struct shard *shard);
+    void *context;
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t wake;
+    struct task_list queue; /* of commands */
+    bool asleep;
+    bool stopping;
+
+    /* writer thread only */
+    uint64_t version;     /* of the newest write */
+    uint64_t outbox_next; /* sequence number of the next outbox row */
+    bool failing;         /* the last commit failed: said once */
+};
+
+int shard_open(const struct shard_options *options, struct shard **ret_shard, struct err *err) MUST_USE;
+int shard_start(struct shard *shard, struct err *err) MUST_USE;
+
+/* Evaluates what waits, then ends the thread. */
+void shard_stop(struct shard *shard);
+
+/* After every shard has stopped: fails the commands that came too late. They may submit others: returns false when
+ * there were none. */
+bool shard_discard(struct shard *shard);
+
+/* Closes the store. NULL is allowed. */
+void shard_close(struct shard *shard);
+
+/* Any thread, also other shards' writers: never waits for the writer. Takes all of `commands`. */
+void shard_submit(struct shard *shard, struct task_list *commands);
+
+static inline bool shard_owns(const struct shard *shard, uint64_t hash)
+{
+    return SLOT_OF_HASH(hash) >= shard->slot_first && SLOT_OF_HASH(hash) <= shard->slot_last;
+}

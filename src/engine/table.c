@@ -1,0 +1,114 @@
+/* Table objects: deep copies of a description with a count of who uses them. */
+#include "engine/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static void copy_keys(struct arena *arena, struct key_schema *keys)
+{
+    for (int i = 0; i < keys->hash_count; i++) {
+        keys->hash[i].name = arena_copy(arena, keys->hash[i].name);
+    }
+    for (int i = 0; i < keys->range_count; i++) {
+        keys->range[i].name = arena_copy(arena, keys->range[i].name);
+    }
+}
+
+static void copy_index(struct arena *arena, struct index_spec *index)
+{
+    index->name = arena_copy(arena, index->name);
+    copy_keys(arena, &index->keys);
+    struct slice *include = ARENA_ARRAY(arena, struct slice, index->include_count);
+    for (uint32_t i = 0; i < index->include_count; i++) {
+        include[i] = arena_copy(arena, index->include[i]);
+    }
+    index->include = include;
+}
+
+void table_spec_copy(struct arena *arena, const struct table_spec *spec, struct table_spec *ret_copy)
+{
+    struct table_spec copy = *spec;
+    copy.name = arena_copy(arena, spec->name);
+    copy.kms_key = arena_copy(arena, spec->kms_key);
+    copy_keys(arena, &copy.keys);
+    copy.attributes = ARENA_ARRAY(arena, struct key_attribute, spec->attribute_count);
+    for (uint32_t i = 0; i < spec->attribute_count; i++) {
+        copy.attributes[i] = spec->attributes[i];
+        copy.attributes[i].name = arena_copy(arena, spec->attributes[i].name);
+    }
+    copy.indexes = ARENA_ARRAY(arena, struct index_spec, spec->index_count);
+    for (uint32_t i = 0; i < spec->index_count; i++) {
+        copy.indexes[i] = spec->indexes[i];
+        copy_index(arena, &copy.indexes[i]);
+    }
+    copy.tags = ARENA_ARRAY(arena, struct tag, spec->tag_count);
+    for (uint32_t i = 0; i < spec->tag_count; i++) {
+        copy.tags[i].key = arena_copy(arena, spec->tags[i].key);
+        copy.tags[i].value = arena_copy(arena, spec->tags[i].value);
+    }
+    *ret_copy = copy;
+}
+
+struct table *table_create(const struct table_spec *spec, struct table_state *state)
+{
+    assert(spec->index_count <= TABLE_INDEXES_MAX && spec->keys.hash_count == 1);
+    struct table *table = calloc(1, sizeof *table);
+    if (table == NULL) {
+        abort();
+    }
+    if (state == NULL) {
+        state = calloc(1, sizeof *state);
+        if (state == NULL) {
+            abort();
+        }
+    }
+    atomic_fetch_add(&state->references, 1);
+    table->state = state;
+    arena_init(&table->arena, 2048);
+    table_spec_copy(&table->arena, spec, &table->spec);
+    atomic_init(&table->references, 1);
+    return table;
+}
+
+struct table *table_acquire(struct table *table)
+{
+    atomic_fetch_add_explicit(&table->references, 1, memory_order_relaxed);
+    return table;
+}
+
+void table_release(struct table *table)
+{
+    if (table == NULL || atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    if (atomic_fetch_sub(&table->state->references, 1) == 1) {
+        free(table->state);
+    }
+    arena_finish(&table->arena);
+    free(table);
+}
+
+const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name)
+{
+    for (uint32_t i = 0; i < spec->index_count; i++) {
+        if (slice_equal(spec->indexes[i].name, name)) {
+            return &spec->indexes[i];
+        }
+    }
+    return NULL;
+}
+
+bool key_schema_has(const struct key_schema *keys, struct slice name)
+{
+    for (int i = 0; i < keys->hash_count; i++) {
+        if (slice_equal(keys->hash[i].name, name)) {
+            return true;
+        }
+    }
+    for (int i = 0; i < keys->range_count; i++) {
+        if (slice_equal(keys->range[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,227 @@
+/* Opening, closing, point reads and batches on RocksDB.
+ *
+ * Durability: a durable commit is a write with sync = 1 to the write-ahead log, and RocksDB inserts into the memtable
+ * (makes readable) only after the sync returned. Recovery accepts an incomplete record at the end of the log, which
+ * was never acknowledged, and refuses damage anywhere else. */
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "store/private.h"
+
+/* Large enough that a flush is a decent file, small enough that a start after a crash replays little. */
+#define WRITE_BUFFER_BYTES       (16u << 20)
+#define SMALL_WRITE_BUFFER_BYTES (1u << 20)
+/* All families share one log: this bounds what an idle family can keep alive of it. */
+#define LOG_BYTES_MAX      (64u << 20)
+#define BLOOM_BITS_PER_KEY 10
+
+static const char *const family_names[STORE_FAMILIES] = {
+    [STORE_META] = "default",
+    [STORE_ITEMS] = "items",
+    [STORE_INDEX] = "index",
+    [STORE_OUTBOX] = "outbox",
+};
+
+int store_err(struct err *err, const char *what, char *message)
+{
+    err_set(err, "%s: %s", what, message);
+    rocksdb_free(message);
+    return -1;
+}
+
+struct store_cache *store_cache_create(size_t bytes)
+{
+    struct store_cache *cache = calloc(1, sizeof *cache);
+    if (cache == NULL) {
+        abort();
+    }
+    cache->handle = rocksdb_cache_create_lru(bytes);
+    return cache;
+}
+
+void store_cache_destroy(struct store_cache *cache)
+{
+    if (cache != NULL) {
+        rocksdb_cache_destroy(cache->handle);
+        free(cache);
+    }
+}
+
+static rocksdb_options_t *family_options(enum store_family family, const struct store_options *options)
+{
+    rocksdb_options_t *opt = rocksdb_options_create();
+    bool large = family == STORE_ITEMS || family == STORE_INDEX;
+    rocksdb_options_set_write_buffer_size(opt, large ? WRITE_BUFFER_BYTES : SMALL_WRITE_BUFFER_BYTES);
+    rocksdb_options_set_compression(opt, rocksdb_lz4_compression);
+    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+    rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
+    rocksdb_block_based_options_set_format_version(table, 5);
+    if (options->cache != NULL) {
+        rocksdb_block_based_options_set_block_cache(table, options->cache->handle);
+    }
+    rocksdb_options_set_block_based_table_factory(opt, table);
+    rocksdb_block_based_options_destroy(table);
+    return opt;
+}
+
+static rocksdb_options_t *database_options(void)
+{
+    rocksdb_options_t *opt = rocksdb_options_create();
+    rocksdb_options_set_create_if_missing(opt, 1);
+    rocksdb_options_set_create_missing_column_families(opt, 1);
+    rocksdb_options_set_paranoid_checks(opt, 1);
+    rocksdb_options_set_wal_recovery_mode(opt, rocksdb_tolerate_corrupted_tail_records_recovery);
+    rocksdb_options_set_max_total_wal_size(opt, LOG_BYTES_MAX);
+    rocksdb_options_set_max_background_jobs(opt, 2);
+    rocksdb_options_set_keep_log_file_num(opt, 2);
+    rocksdb_options_set_max_log_file_size(opt, 1u << 20);
+    rocksdb_options_set_stats_dump_period_sec(opt, 0);
+    return opt;
+}
+
+int store_open(const char *path, const struct store_options *options, struct store **ret_store, struct err *err)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        abort();
+    }
+    rocksdb_options_t *database = database_options();
+    rocksdb_options_t *families[STORE_FAMILIES];
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        families[i] = family_options((enum store_family)i, options);
+    }
+    char *message = NULL;
+    store->db = rocksdb_open_column_families(database, path, STORE_FAMILIES, family_names,
+                                             (const rocksdb_options_t *const *)families, store->families, &message);
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        rocksdb_options_destroy(families[i]);
+    }
+    rocksdb_options_destroy(database);
+    if (message != NULL) {
+        free(store);
+        return store_err(err, "cannot open the store", message);
+    }
+    store->read_options = rocksdb_readoptions_create();
+    store->durable_options = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_sync(store->durable_options, !options->ephemeral);
+    store->relaxed_options = rocksdb_writeoptions_create();
+    *ret_store = store;
+    return 0;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        char *message = NULL;
+        rocksdb_flush_cf(store->db, flush, store->families[i], &message);
+        rocksdb_free(message); /* what is not flushed stands in the log */
+    }
+    rocksdb_flushoptions_destroy(flush);
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        rocksdb_column_family_handle_destroy(store->families[i]);
+    }
+    rocksdb_close(store->db);
+    rocksdb_readoptions_destroy(store->read_options);
+    rocksdb_writeoptions_destroy(store->durable_options);
+    rocksdb_writeoptions_destroy(store->relaxed_options);
+    free(store);
+}
+
+int store_get(struct store *store, enum store_family family, struct slice key, struct store_value *ret_value,
+              struct err *err)
+{
+    char *message = NULL;
+    rocksdb_pinnableslice_t *pin =
+        rocksdb_get_pinned_cf(store->db, store->read_options, store->families[family], key.data, key.len, &message);
+    if (message != NULL) {
+        return store_err(err, "read failed", message);
+    }
+    *ret_value = (struct store_value){.pin = pin};
+    if (pin != NULL) {
+        ret_value->bytes.data = rocksdb_pinnableslice_value(pin, &ret_value->bytes.len);
+    }
+    return 0;
+}
+
+void store_value_release(struct store_value *value)
+{
+    if (value->pin != NULL) {
+        rocksdb_pinnableslice_destroy(value->pin);
+        *value = (struct store_value){0};
+    }
+}
+
+uint64_t store_range_size(struct store *store, enum store_family family, struct slice lower, struct slice upper)
+{
+    uint64_t size = 0;
+    char *message = NULL;
+    rocksdb_approximate_sizes_cf(store->db, store->families[family], 1, &lower.data, &lower.len, &upper.data,
+                                 &upper.len, &size, &message);
+    if (message != NULL) {
+        rocksdb_free(message);
+        return 0;
+    }
+    return size;
+}
+
+/* --- batches: a store_batch is a RocksDB write batch under its own name ------------------------------------------- */
+
+static rocksdb_writebatch_t *raw(const struct store_batch *batch)
+{
+    return (rocksdb_writebatch_t *)(uintptr_t)batch;
+}
+
+struct store_batch *store_batch_create(void)
+{
+    return (struct store_batch *)rocksdb_writebatch_create();
+}
+
+void store_batch_destroy(struct store_batch *batch)
+{
+    rocksdb_writebatch_destroy(raw(batch));
+}
+
+void store_batch_clear(struct store_batch *batch)
+{
+    rocksdb_writebatch_clear(raw(batch));
+}
+
+bool store_batch_is_empty(const struct store_batch *batch)
+{
+    return rocksdb_writebatch_count(raw(batch)) == 0;
+}
+
+void store_batch_put(struct store_batch *batch, struct store *store, enum store_family family, struct slice key,
+                     struct slice value)
+{
+    rocksdb_writebatch_put_cf(raw(batch), store->families[family], key.data, key.len, value.data, value.len);
+}
+
+void store_batch_delete(struct store_batch *batch, struct store *store, enum store_family family, struct slice key)
+{
+    rocksdb_writebatch_delete_cf(raw(batch), store->families[family], key.data, key.len);
+}
+
+void store_batch_delete_range(struct store_batch *batch, struct store *store, enum store_family family,
+                              struct slice lower, struct slice upper)
+{
+    rocksdb_writebatch_delete_range_cf(raw(batch), store->families[family], lower.data, lower.len, upper.data,
+                                       upper.len);
+}
+
+int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err)
+{
+    if (fault_fires("store.commit")) {
+        return err_set(err, "write failed: fault point store.commit");
+    }
+    char *message = NULL;
+    rocksdb_write(store->db, durable ? store->durable_options : store->relaxed_options, raw(batch), &message);
+    return message == NULL ? 0 : store_err(err, "write failed", message);
+}
