@@ -284,16 +284,21 @@ enum number_result number_subtract(const struct number *a, const struct number *
     return number_add(a, &minus_b, ret_difference);
 }
 
+/* The pair of digits that a power of ten falls into: pairs are counted from the point. The offset is even and keeps the
+ * division from rounding towards zero: powers go down to LEAD_MIN - NUMBER_DIGITS_MAX + 1. */
+static int pair_of(int power)
+{
+    return (power - LEAD_MIN + 2 * NUMBER_DIGITS_MAX) / 2;
+}
+
 size_t number_size(const struct number *number)
 {
     if (number->digits == 0) {
         return 1;
     }
-    int count = count_digits(number->digits);
-    int whole = count + number->exponent; /* digits in front of the point, trailing zeros included */
-    int integer = whole <= 0 ? 0 : number->exponent >= 0 ? count : whole;
-    int fraction = count - integer;
-    return 1 + (size_t)(integer + 1) / 2 + (size_t)(fraction + 1) / 2 + number->negative;
+    int pairs = pair_of(lead_of(number)) - pair_of(number->exponent) + 1;
+    size_t size = 1 + (size_t)pairs + number->negative;
+    return size < NUMBER_SIZE_MAX ? size : NUMBER_SIZE_MAX;
 }
 
 /* The key: a sign byte, the leading digit's place as LEAD_MIN … LEAD_MAX in one byte, then the digits in pairs, each

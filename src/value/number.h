@@ -48,6 +48,8 @@ size_t number_encode_key(const struct number *number, unsigned char ret_key[NUMB
 /* The inverse. Returns the bytes consumed, or 0 if they are not a number key. */
 size_t number_decode_key(struct slice key, struct number *ret_number);
 
-/* The bytes that DynamoDB counts for a number: 1 + ceil(integer digits / 2) + ceil(fraction digits / 2), + 1 if
- * negative, of significant digits (measured on AWS; the documented rule differs). */
+/* The bytes that DynamoDB counts for a number: one for each pair of digits, pairs counted from the point, from the
+ * first to the last that is not 00; plus one; plus one if negative; at most NUMBER_SIZE_MAX. So 120 is 01 20 and counts
+ * 3, 0.012 is .01 20. (Measured; the rule of the Developer Guide is only approximate.) */
+#define NUMBER_SIZE_MAX 21
 size_t number_size(const struct number *number);
