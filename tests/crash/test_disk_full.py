@@ -1,0 +1,113 @@
+"""A full disk: writes get errors, reads go on, nothing acknowledged is lost, and with space again writes go on."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from load import SPECIFICATION, Load
+from server import Refused
+from verify import verify
+
+RECOVERY_SECONDS_MAX = 30
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A tmpfs of 48 MB; grow(size) makes it larger."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"this machine allows no mount: {mounted.stderr.strip()}")
+
+    def grow(size):
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
+
+    yield folder, grow
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(load, server):
+    """Writes until every worker was refused."""
+    load.start(server)
+    load.join()
+    for worker in load.workers:
+        assert worker.refused is not None, "a worker ended without an error"
+        assert worker.refused.status == 500, worker.refused
+        assert worker.refused.code == "InternalServerError", worker.refused
+        worker.refused = None
+
+
+def wait_writable(server):
+    client = server.client()
+    deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+    while True:
+        try:
+            client("PutItem", TableName="load", Item={"pk": {"S": "counter"}, "sk": {"N": "1"}})
+            client("DeleteItem", TableName="load", Key={"pk": {"S": "counter"}, "sk": {"N": "1"}})
+            return
+        except Refused as error:
+            assert error.status == 500, error
+            assert time.monotonic() < deadline, f"no write in {RECOVERY_SECONDS_MAX} s after there was space: {error}"
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_full_disk(launch, small_disk, rng, workers, shards):
+    folder, grow = small_disk
+    load = Load(workers, rng.random())
+    for worker in load.workers:
+        worker.tolerates_errors = True
+        worker.body_bytes_min = 20000
+    server = launch(folder / "data", shards=shards).wait_ready()
+    server.client()("CreateTable", **SPECIFICATION)
+
+    fill(load, server)
+    assert server.process.poll() is None, f"the server died:\n{server.output}"
+    verify(load, server)
+
+    # Space again: the same server goes on.
+    grow("400m")
+    wait_writable(server)
+    load.start(server)
+    time.sleep(1)
+    load.stop()
+    load.join()
+    assert all(worker.refused is None for worker in load.workers), load.workers[0].refused
+    verify(load, server)
+
+    server.kill()
+    server = launch(folder / "data", shards=shards).wait_ready()
+    verify(load, server)
+    assert server.stop() == 0, server.output
+
+
+def test_kill_on_a_full_disk(launch, small_disk, rng, workers):
+    """The start after a crash on a full disk may need space; with space it finds everything."""
+    folder, grow = small_disk
+    load = Load(workers, rng.random())
+    for worker in load.workers:
+        worker.tolerates_errors = True
+        worker.body_bytes_min = 20000
+    server = launch(folder / "data", shards=1).wait_ready()
+    server.client()("CreateTable", **SPECIFICATION)
+    fill(load, server)
+    server.kill()
+
+    # It starts, or says in one line why it cannot.
+    server = launch(folder / "data", shards=1)
+    server._ready.wait(30)
+    if server.port is None:
+        assert server.wait_end() > 0
+        assert len([line for line in server.output.splitlines() if line.strip()]) == 1, server.output
+    server.kill()
+
+    grow("400m")
+    server = launch(folder / "data", shards=1).wait_ready()
+    verify(load, server)

@@ -1,0 +1,126 @@
+"""kill -9 and power cuts under load: every acknowledged write is there after the next start."""
+
+import time
+
+import pytest
+
+import powercut
+from load import SPECIFICATION, Load
+from verify import verify
+
+
+def create(server):
+    client = server.client()
+    client("CreateTable", **SPECIFICATION)
+    client.close()
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
+    load = Load(workers, rng.random())
+    server = launch(tmp_path / "data", shards=shards).wait_ready()
+    create(server)
+    for n in range(rounds):
+        before = load.acknowledged
+        load.start(server)
+        time.sleep(rng.uniform(0.1, 1.5))
+        server.kill()
+        load.join()
+        assert load.acknowledged > before, f"round {n}: no write was acknowledged"
+        server = launch(tmp_path / "data", shards=shards).wait_ready()
+        verify(load, server)
+    assert server.stop() == 0, server.output
+    server = launch(tmp_path / "data", shards=None).wait_ready()
+    verify(load, server)
+    assert server.stop() == 0, server.output
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_kill_9_while_it_starts(launch, tmp_path, rng, rounds, workers, shards):
+    """A start that replays the log is killed too, at any moment; the start after it loses nothing."""
+    load = Load(workers, rng.random())
+    server = launch(tmp_path / "data", shards=shards).wait_ready()
+    create(server)
+    for _ in range(rounds):
+        load.start(server)
+        time.sleep(rng.uniform(0.1, 0.6))
+        server.kill()
+        load.join()
+        for _ in range(3):
+            starting = launch(tmp_path / "data", shards=shards)
+            time.sleep(rng.uniform(0.0, 0.06))
+            starting.kill()
+        server = launch(tmp_path / "data", shards=shards).wait_ready()
+        verify(load, server)
+
+
+def test_kill_9_of_a_new_folder(launch, tmp_path, rng, rounds):
+    """The very first start may die at any moment too: the folder must never be one that no start accepts."""
+    for n in range(2 * rounds):
+        starting = launch(tmp_path / str(n), shards=4)
+        time.sleep(rng.uniform(0.0, 0.08))
+        starting.kill()
+        server = launch(tmp_path / str(n), shards=4).wait_ready()
+        create(server)
+        assert server.stop() == 0, server.output
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, powercut_library):
+    """What was written but never synced is gone, as after a power cut; what was acknowledged is not."""
+    notes = tmp_path / "notes"
+    env = powercut.environment(powercut_library, notes)
+    load = Load(workers, rng.random())
+    server = launch(tmp_path / "data", shards=shards, env=env).wait_ready()
+    create(server)
+    for n in range(rounds):
+        before = load.acknowledged
+        load.start(server)
+        time.sleep(rng.uniform(0.1, 1.0))
+        server.kill()
+        load.join()
+        assert load.acknowledged > before, f"round {n}: no write was acknowledged"
+        powercut.cut(tmp_path / "data", notes)
+        server = launch(tmp_path / "data", shards=shards, env=env).wait_ready()
+        verify(load, server)
+    assert server.stop() == 0, server.output
+    powercut.cut(tmp_path / "data", notes)
+    server = launch(tmp_path / "data", shards=None, env=env).wait_ready()
+    verify(load, server)
+
+
+# Where the process ends by itself, in the middle of the work of a shard's writer (src/base/fault.h).
+FAULTS = ("shard.before_commit", "shard.after_commit", "outbox.before_delivery", "outbox.after_delivery")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_death_at_a_fault_point(launch, tmp_path, rng, workers, fault):
+    load = Load(workers, rng.random())
+    server = launch(tmp_path / "data", shards=4).wait_ready()
+    create(server)
+    assert server.stop() == 0, server.output
+    for count in (1, rng.randrange(2, 20), rng.randrange(20, 200)):
+        server = launch(tmp_path / "data", shards=4, env={"STATOR_FAULT": f"{fault}:{count}"}).wait_ready()
+        load.start(server)
+        assert server.wait_end() == -9, f"{fault}:{count} did not fire:\n{server.output}"
+        load.join()
+        server = launch(tmp_path / "data", shards=4).wait_ready()
+        verify(load, server)
+        assert server.stop() == 0, server.output
+
+
+def test_a_commit_that_fails_is_not_acknowledged(launch, tmp_path, rng, workers):
+    """An error of the disk in the middle of the load: its writes get an error, all others stand."""
+    load = Load(workers, rng.random())
+    server = launch(tmp_path / "data", shards=1, env={"STATOR_FAULT": "store.commit:50"}).wait_ready()
+    create(server)
+    for worker in load.workers:
+        worker.tolerates_errors = True
+    load.start(server)
+    time.sleep(1)
+    load.stop()
+    load.join()
+    assert any(worker.refused for worker in load.workers), "no write was refused"
+    server.kill()
+    server = launch(tmp_path / "data", shards=1).wait_ready()
+    verify(load, server)
