@@ -12,11 +12,16 @@ struct api_settings {
     const char *endpoint;   /* host:port, for DescribeEndpoints */
 };
 
+struct api_call;
+
 /* Shared by all loops. */
 struct api {
     struct cluster *cluster;
     struct api_settings settings;
     struct pool *pool; /* runs pages that may touch much data */
+    /* Where signature and policy of a caller are checked, once the operation is known. False: refused, and the call has
+     * been failed. NULL: every caller may do everything (`--auth none`). */
+    bool (*authorize)(struct api_call *call, const char *permission);
 };
 
 /* One per event loop; used on its thread only. */
@@ -48,14 +53,14 @@ struct api_call {
     /* private to api/ */
     struct arena arena;
     const struct operation *operation;
-    struct json_node *nodes;       /* the parsed body; nodes[0] is the root */
-    void *request;                 /* decoded: the struct of operation->shape */
-    struct table **tables;         /* references that the call holds until it is reset */
+    struct json_node *nodes; /* the parsed body; nodes[0] is the root */
+    void *request;           /* decoded: the struct of operation->shape */
+    void *state;             /* what the operation keeps while it runs on other threads; in the arena */
+    struct table **tables;   /* references that the call holds until it is reset */
     uint32_t table_count, table_capacity;
     void (*work)(struct api_call *call);
     void (*then)(struct api_call *call);
-    struct task task;              /* for the pool, and back */
-    struct task_list done;         /* what the pool posts back */
+    struct task task; /* for the pool, and back */
 };
 
 void api_call_init(struct api_call *call, struct api_loop *loop, void (*respond)(struct api_call *call));

@@ -16,8 +16,8 @@
  * been failed with ResourceNotFoundException, or with what is wrong with the ARN. Loop thread. */
 struct table *call_table(struct api_call *call, struct slice name_or_arn);
 
-/* The same without failing: NULL if there is no such table. */
-struct table *call_table_find(struct api_call *call, struct slice name_or_arn);
+/* The same by name alone and without failing: NULL if there is no such table. */
+struct table *call_table_find(struct api_call *call, struct slice name);
 
 /* The name inside an ARN of this server's region and account, or the text itself if it is no ARN. False: the ARN
  * belongs to another region or account, or is malformed; the call has been failed. */

@@ -6,14 +6,14 @@
 
 /* The part of the X-Amz-Target header before the dot. */
 #define TARGET_DYNAMODB "DynamoDB_20120810"
-#define TARGET_STREAMS "DynamoDBStreams_20120810"
+#define TARGET_STREAMS  "DynamoDBStreams_20120810"
 
 struct operation {
-    const char *name;           /* "GetItem" */
-    const char *target;         /* TARGET_DYNAMODB or TARGET_STREAMS */
-    const char *permission;     /* "dynamodb:GetItem" */
-    bool is_write;              /* changes data or tables */
-    const struct shape *shape;  /* of the request; shape->size is the request struct's */
+    const char *name;          /* "GetItem" */
+    const char *target;        /* TARGET_DYNAMODB or TARGET_STREAMS */
+    const char *permission;    /* "dynamodb:GetItem" */
+    bool is_write;             /* changes data or tables */
+    const struct shape *shape; /* of the request; shape->size is the request struct's */
     /* call->request is decoded and within its constraints. Answers through call_succeed or call_fail, now or later.
      * Loop thread. */
     void (*run)(struct api_call *call);

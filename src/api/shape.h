@@ -11,10 +11,8 @@
  *   SHAPE_STRING     struct opt_string                struct slice (data is NULL for JSON null)
  *   SHAPE_INTEGER    struct opt_integer (int32 range) -
  *   SHAPE_LONG       struct opt_integer               -
- *   SHAPE_DOUBLE     struct opt_double                -
  *   SHAPE_BOOLEAN    struct opt_boolean               -
  *   SHAPE_ENUM       struct opt_enum                  struct opt_enum
- *   SHAPE_BLOB       struct opt_string (raw bytes)    struct slice
  *   SHAPE_STRUCTURE  pointer, NULL when absent        the struct itself (zero for JSON null)
  *   SHAPE_LIST       SHAPE_LIST_OF(element)           the same
  *   SHAPE_MAP        SHAPE_MAP_OF(element)            the same
@@ -38,11 +36,6 @@ struct opt_string {
 struct opt_integer {
     bool present;
     int64_t number;
-};
-
-struct opt_double {
-    bool present;
-    double number;
 };
 
 struct opt_boolean {
@@ -90,10 +83,8 @@ enum shape_kind {
     SHAPE_STRING,
     SHAPE_INTEGER,
     SHAPE_LONG,
-    SHAPE_DOUBLE,
     SHAPE_BOOLEAN,
     SHAPE_ENUM,
-    SHAPE_BLOB,
     SHAPE_STRUCTURE,
     SHAPE_LIST,
     SHAPE_MAP,
@@ -105,8 +96,8 @@ enum shape_kind {
 struct shape_limit {
     bool has_min, has_max;
     int64_t min, max;
-    const char *pattern;                 /* as printed */
-    bool (*matches)(struct slice text);  /* goes with `pattern` */
+    const char *pattern;                /* as printed */
+    bool (*matches)(struct slice text); /* goes with `pattern` */
 };
 
 /* The values of an enum. `printed` is the set in DynamoDB's own order, with its brackets. */
@@ -147,8 +138,8 @@ struct shape {
         .count = sizeof(member_array) / sizeof((member_array)[0])                                                      \
     }
 #define LIMIT_RANGE(low, high) ((struct shape_limit){.has_min = true, .min = (low), .has_max = true, .max = (high)})
-#define LIMIT_MIN(low) ((struct shape_limit){.has_min = true, .min = (low)})
-#define LIMIT_MAX(high) ((struct shape_limit){.has_max = true, .max = (high)})
+#define LIMIT_MIN(low)         ((struct shape_limit){.has_min = true, .min = (low)})
+#define LIMIT_MAX(high)        ((struct shape_limit){.has_max = true, .max = (high)})
 /* Index names: 3 to 255 characters of [a-zA-Z0-9_.-]. */
 #define LIMIT_NAME                                                                                                     \
     ((struct shape_limit){.has_min = true,                                                                             \

@@ -1,0 +1,115 @@
+/* A call's way: JSON, operation, caller, decoding, constraints, run. The order in which bad requests are refused is
+ * DynamoDB's. */
+#include "api/api.h"
+
+#include <assert.h>
+
+#include "api/call.h"
+#include "value/json.h"
+
+#define ARENA_CHUNK_BYTES (16 * 1024)
+/* A call that is used again keeps an answer buffer up to this size. */
+#define OUT_BYTES_KEPT (64 * 1024)
+
+void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port)
+{
+    *loop = (struct api_loop){.api = api, .port = port, .parser = json_parser_create()};
+}
+
+void api_loop_finish(struct api_loop *loop)
+{
+    json_parser_destroy(loop->parser);
+    loop->parser = NULL;
+}
+
+void api_call_init(struct api_call *call, struct api_loop *loop, void (*respond)(struct api_call *call))
+{
+    *call = (struct api_call){.loop = loop, .respond = respond};
+    arena_init(&call->arena, ARENA_CHUNK_BYTES);
+}
+
+static void release_tables(struct api_call *call)
+{
+    for (uint32_t i = 0; i < call->table_count; i++) {
+        table_release(call->tables[i]);
+    }
+    call->tables = NULL;
+    call->table_count = call->table_capacity = 0;
+}
+
+void api_call_reset(struct api_call *call)
+{
+    release_tables(call);
+    arena_reset(&call->arena);
+    if (call->out.capacity > OUT_BYTES_KEPT) {
+        buffer_finish(&call->out);
+    }
+    buffer_clear(&call->out);
+    call->target = call->body = (struct slice){NULL, 0};
+    call->status = 0;
+    call->operation = NULL;
+    call->nodes = NULL;
+    call->request = NULL;
+    call->work = call->then = NULL;
+}
+
+void api_call_finish(struct api_call *call)
+{
+    release_tables(call);
+    arena_finish(&call->arena);
+    buffer_finish(&call->out);
+}
+
+/* The root as an object, or a failed call. What is no JSON, or a scalar, is refused without a message. */
+static bool parse(struct api_call *call)
+{
+    if (json_parse(call->loop->parser, call->body, &call->arena, &call->nodes) != JSON_OK) {
+        call_fail(call, ERROR_SERIALIZATION, "%s", "");
+        return false;
+    }
+    if (call->nodes[0].type == JSON_ARRAY) {
+        call_fail(call, ERROR_SERIALIZATION, "Start of list found where not expected");
+        return false;
+    }
+    if (call->nodes[0].type != JSON_OBJECT) {
+        call_fail(call, ERROR_SERIALIZATION, "%s", "");
+        return false;
+    }
+    return true;
+}
+
+static bool decode(struct api_call *call)
+{
+    const struct shape *shape = call->operation->shape;
+    struct slice message;
+    call->request = arena_alloc(&call->arena, shape->size);
+    if (!shape_decode(shape, call->nodes, &call->arena, call->request, &message)) {
+        call_fail(call, ERROR_SERIALIZATION, "%.*s", SLICE_ARG(message));
+        return false;
+    }
+    if (!shape_check(shape, call->request, &call->arena, &message)) {
+        call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
+        return false;
+    }
+    return true;
+}
+
+void api_call_start(struct api_call *call)
+{
+    assert(call->status == 0 && call->operation == NULL);
+    if (!parse(call)) {
+        return;
+    }
+    call->operation = operation_find(call->target);
+    if (call->operation == NULL) {
+        call_fail(call, ERROR_UNKNOWN_OPERATION, "%s", "");
+        return;
+    }
+    struct api *api = call->loop->api;
+    if (api->authorize != NULL && !api->authorize(call, call->operation->permission)) {
+        return;
+    }
+    if (decode(call)) {
+        call->operation->run(call);
+    }
+}

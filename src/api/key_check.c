@@ -1,0 +1,146 @@
+#include "api/key_check.h"
+
+#include "value/key.h"
+
+#define INVALID   "One or more parameter values were invalid: "
+#define NOT_VALID "One or more parameter values are not valid. "
+
+static const struct key_attribute *key_part(const struct key_schema *keys, unsigned part, bool *ret_is_range)
+{
+    *ret_is_range = part >= keys->hash_count;
+    return *ret_is_range ? &keys->range[part - keys->hash_count] : &keys->hash[part];
+}
+
+static const char *empty_kind(const struct key_attribute *attribute)
+{
+    return attribute->type == VALUE_B ? "binary" : "string";
+}
+
+bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
+                     bool is_range, const struct value *value, struct slice *ret_message)
+{
+    if (value->type == VALUE_N) {
+        return true;
+    }
+    if (value->bytes.len == 0 && index != NULL) {
+        *ret_message = arena_printf(arena,
+                                    NOT_VALID "A value specified for a secondary index key is not supported. The "
+                                              "AttributeValue for a key attribute cannot contain an empty %s value. "
+                                              "IndexName: %.*s, IndexKey: %.*s",
+                                    empty_kind(attribute), SLICE_ARG(index->name), SLICE_ARG(attribute->name));
+        return false;
+    }
+    if (value->bytes.len == 0) {
+        *ret_message = arena_printf(arena,
+                                    NOT_VALID "The AttributeValue for a key attribute cannot contain an empty %s "
+                                              "value. Key: %.*s",
+                                    empty_kind(attribute), SLICE_ARG(attribute->name));
+        return false;
+    }
+    if (!is_range && value->bytes.len > KEY_HASH_BYTES_MAX) {
+        *ret_message = SLICE(INVALID "Size of hashkey has exceeded the maximum size limit of2048 bytes");
+        return false;
+    }
+    if (is_range && value->bytes.len > KEY_RANGE_BYTES_MAX) {
+        *ret_message = SLICE(INVALID "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+        return false;
+    }
+    return true;
+}
+
+/* Values of a table's key attributes, which are there and of the right types. */
+static bool check_values(struct arena *arena, const struct table_spec *table, const struct item *item,
+                         struct slice *ret_message)
+{
+    unsigned parts = table->keys.hash_count + table->keys.range_count;
+    for (unsigned i = 0; i < parts; i++) {
+        bool is_range;
+        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
+        if (!key_check_value(arena, NULL, attribute, is_range, item_find(item, attribute->name), ret_message)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message)
+{
+    unsigned parts = table->keys.hash_count + table->keys.range_count;
+    bool fits = key->count == parts;
+    for (unsigned i = 0; fits && i < parts; i++) {
+        bool is_range;
+        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
+        const struct value *value = item_find(key, attribute->name);
+        fits = value != NULL && value->type == attribute->type;
+    }
+    if (!fits) {
+        *ret_message = SLICE("The provided key element does not match the schema");
+        return false;
+    }
+    return check_values(arena, table, key, ret_message);
+}
+
+bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
+                    struct slice *ret_message)
+{
+    unsigned parts = table->keys.hash_count + table->keys.range_count;
+    for (unsigned i = 0; i < parts; i++) {
+        bool is_range;
+        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
+        const struct value *value = item_find(item, attribute->name);
+        if (value == NULL) {
+            *ret_message = arena_printf(arena, INVALID "Missing the key %.*s in the item", SLICE_ARG(attribute->name));
+            return false;
+        }
+        if (value->type != attribute->type) {
+            *ret_message = arena_printf(arena, INVALID "Type mismatch for key %.*s expected: %.*s actual: %.*s",
+                                        SLICE_ARG(attribute->name), SLICE_ARG(value_type_name(attribute->type)),
+                                        SLICE_ARG(value_type_name(value->type)));
+            return false;
+        }
+    }
+    if (!check_values(arena, table, item, ret_message)) {
+        return false;
+    }
+    struct index_flaw flaw;
+    if (!index_check_item(table, item, &flaw)) {
+        *ret_message = key_index_flaw_text(arena, &flaw, false);
+        return false;
+    }
+    return true;
+}
+
+struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *flaw, bool is_update)
+{
+    switch (flaw->kind) {
+    case INDEX_KEY_TYPE:
+        if (is_update) {
+            return SLICE("The update expression attempted to update the secondary index key to unsupported type");
+        }
+        return arena_printf(arena,
+                            INVALID "Type mismatch for Index Key %.*s Expected: %.*s Actual: %.*s IndexName: %.*s",
+                            SLICE_ARG(flaw->attribute->name), SLICE_ARG(value_type_name(flaw->attribute->type)),
+                            SLICE_ARG(value_type_name(flaw->actual)), SLICE_ARG(flaw->index->name));
+    case INDEX_KEY_EMPTY:
+        if (is_update) {
+            return arena_printf(arena,
+                                NOT_VALID "The update expression attempted to update a secondary index key to a value "
+                                          "that is not supported. The AttributeValue for a key attribute cannot "
+                                          "contain an empty %s value.",
+                                empty_kind(flaw->attribute));
+        }
+        return arena_printf(arena,
+                            NOT_VALID "A value specified for a secondary index key is not supported. The "
+                                      "AttributeValue for a key attribute cannot contain an empty %s value. "
+                                      "IndexName: %.*s, IndexKey: %.*s",
+                            empty_kind(flaw->attribute), SLICE_ARG(flaw->index->name),
+                            SLICE_ARG(flaw->attribute->name));
+    case INDEX_KEY_TOO_LONG:
+        break;
+    }
+    return arena_printf(arena,
+                        INVALID "Size limit exceeded for Index Key %.*s Actual Size: %zu bytes Max Size: %d bytes "
+                                "IndexName: %.*s",
+                        SLICE_ARG(flaw->attribute->name), flaw->actual_size,
+                        flaw->is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX, SLICE_ARG(flaw->index->name));
+}

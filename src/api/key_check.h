@@ -1,0 +1,21 @@
+/* Keys against a table's schema: what clients read when they do not fit.
+ *
+ * The functions take an arena instead of a call because batches word their errors the same way. Each returns true if
+ * all is well, else false with the text of a ValidationException. */
+#pragma once
+
+#include "api/call.h"
+
+/* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. */
+bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message);
+
+/* The key attributes of an item to be put, and the index keys in it. */
+bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
+                    struct slice *ret_message);
+
+/* One key attribute's value, of the right type: not empty, not too long. `index` is NULL for the table's own keys. */
+bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
+                     bool is_range, const struct value *value, struct slice *ret_message);
+
+/* Why an index refuses an item: one that is put, or the result of an update. */
+struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *flaw, bool is_update);

@@ -1,0 +1,30 @@
+#include "api/operations.h"
+
+#include "api/limits.h"
+
+#define DYNAMODB(operation_name, writes, request_shape, function)                                                      \
+    {                                                                                                                  \
+        .name = operation_name, .target = TARGET_DYNAMODB, .permission = "dynamodb:" operation_name,                   \
+        .is_write = writes, .shape = request_shape, .run = function                                                    \
+    }
+
+const struct operation operations[] = {
+    DYNAMODB("DescribeLimits", false, &describe_limits_shape, describe_limits_run),
+    DYNAMODB("DescribeEndpoints", false, &describe_endpoints_shape, describe_endpoints_run),
+};
+
+const unsigned operation_count = sizeof(operations) / sizeof(operations[0]);
+
+const struct operation *operation_find(struct slice target)
+{
+    for (unsigned i = 0; i < operation_count; i++) {
+        const struct operation *operation = &operations[i];
+        size_t prefix = strlen(operation->target);
+        size_t name = strlen(operation->name);
+        if (target.len == prefix + 1 + name && memcmp(target.data + prefix + 1, operation->name, name) == 0 &&
+            target.data[prefix] == '.' && memcmp(target.data, operation->target, prefix) == 0) {
+            return operation;
+        }
+    }
+    return NULL;
+}
