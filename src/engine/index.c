@@ -107,7 +107,11 @@ static bool check_part(const struct index_spec *index, const struct key_attribut
         return true;
     }
     size_t max = is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX;
-    struct index_flaw flaw = {.index = index, .attribute = attribute, .is_range = is_range, .actual = value->type};
+    struct index_flaw flaw = {.index = index,
+                              .attribute = attribute,
+                              .is_range = is_range,
+                              .actual = value->type,
+                              .actual_size = value_size(value)};
     if (value->type != attribute->type) {
         flaw.kind = INDEX_KEY_TYPE;
     } else if (value->bytes.len == 0) {

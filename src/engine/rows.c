@@ -4,15 +4,39 @@
 #include <assert.h>
 
 #include "value/key.h"
+#include "value/number.h"
 
 #define HASH_BYTES 8
 
-/* Keys are built in a buffer on the side and then copied into the arena, for their length is not known before. */
-static struct slice take(struct arena *arena, struct buffer *buffer)
+/* Table id, index id and hash. */
+#define HEAD_BYTES_MAX (4 + 4 + HASH_BYTES)
+
+/* The most that a component can take: every byte escaped, and its end; or a number. */
+static size_t component_bound(const struct value *value)
 {
-    struct slice bytes = arena_copy(arena, buffer_slice(buffer));
-    buffer_finish(buffer);
-    return bytes;
+    return value->type == VALUE_N ? NUMBER_KEY_MAX : 2 * value->bytes.len + 2;
+}
+
+static size_t parts_bound(const struct value *const *parts, uint32_t count)
+{
+    size_t bound = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bound += component_bound(parts[i]);
+    }
+    return bound;
+}
+
+/* A buffer over the arena's memory, large enough for what is appended: it never grows, so nothing is allocated aside.
+ */
+static struct buffer key_buffer(struct arena *arena, size_t bound)
+{
+    return (struct buffer){.data = arena_alloc(arena, bound), .capacity = bound};
+}
+
+static struct slice take(const struct buffer *key, size_t bound)
+{
+    assert(key->len <= bound && key->capacity == bound);
+    return buffer_slice(key);
 }
 
 /* The smallest key that is greater than every key with this prefix. */
@@ -72,13 +96,15 @@ void row_key_of_item(struct arena *arena, const struct table_spec *table, const 
     bool whole = find_parts(item, table->keys.hash, table->keys.hash_count, hash) &&
                  find_parts(item, table->keys.range, table->keys.range_count, range);
     assert(whole);
-    struct buffer out = {0};
+    size_t bound =
+        HEAD_BYTES_MAX + parts_bound(hash, table->keys.hash_count) + parts_bound(range, table->keys.range_count);
+    struct buffer out = key_buffer(arena, bound);
     append_head(&out, table, NULL);
     ret_key->hash = append_partition(&out, hash, table->keys.hash_count);
     for (int i = 0; i < table->keys.range_count; i++) {
         key_append(&out, range[i]);
     }
-    ret_key->bytes = take(arena, &out);
+    ret_key->bytes = take(&out, bound);
 }
 
 bool row_key_of_index(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
@@ -94,7 +120,9 @@ bool row_key_of_index(struct arena *arena, const struct table_spec *table, const
     bool whole = find_parts(item, table->keys.hash, table->keys.hash_count, base_hash) &&
                  find_parts(item, table->keys.range, table->keys.range_count, base_range);
     assert(whole);
-    struct buffer out = {0};
+    size_t bound = HEAD_BYTES_MAX + parts_bound(hash, keys->hash_count) + parts_bound(range, keys->range_count) +
+                   parts_bound(base_hash, table->keys.hash_count) + parts_bound(base_range, table->keys.range_count);
+    struct buffer out = key_buffer(arena, bound);
     append_head(&out, table, index);
     ret_key->hash = append_partition(&out, hash, keys->hash_count);
     for (int i = 0; i < keys->range_count; i++) {
@@ -104,20 +132,21 @@ bool row_key_of_index(struct arena *arena, const struct table_spec *table, const
     for (int i = 0; i < table->keys.range_count; i++) {
         key_append(&out, base_range[i]);
     }
-    ret_key->bytes = take(arena, &out);
+    ret_key->bytes = take(&out, bound);
     return true;
 }
 
 static struct slice with_component(struct arena *arena, struct slice prefix, const struct value *value, bool whole)
 {
-    struct buffer out = {0};
+    size_t bound = prefix.len + component_bound(value);
+    struct buffer out = key_buffer(arena, bound);
     buffer_append_slice(&out, prefix);
     if (whole) {
         key_append(&out, value);
     } else {
         key_append_prefix(&out, value);
     }
-    return take(arena, &out);
+    return take(&out, bound);
 }
 
 /* Narrows the rows that start with `prefix` to those whose next component satisfies the term. Components are
@@ -163,14 +192,18 @@ void row_range_of_query(struct arena *arena, const struct table_spec *table, con
     for (int i = 0; i < keys->hash_count; i++) {
         parts[i] = &hash[i];
     }
-    struct buffer out = {0};
+    size_t bound = HEAD_BYTES_MAX + parts_bound(parts, keys->hash_count);
+    for (uint32_t i = 0; i + 1 < range_count; i++) {
+        bound += component_bound(&range[i].operand);
+    }
+    struct buffer out = key_buffer(arena, bound);
     append_head(&out, table, index);
     uint64_t key_hash_value = append_partition(&out, parts, keys->hash_count);
     for (uint32_t i = 0; i + 1 < range_count; i++) {
         assert(range[i].operator== KEY_EQ);
         key_append(&out, &range[i].operand);
     }
-    struct slice prefix = take(arena, &out);
+    struct slice prefix = take(&out, bound);
     *ret_range = (struct row_range){.hash_first = key_hash_value, .hash_last = key_hash_value};
     if (range_count == 0) {
         ret_range->lower = prefix;
@@ -187,19 +220,17 @@ void row_range_of_scan(struct arena *arena, const struct table_spec *table, cons
     unsigned __int128 space = (unsigned __int128)1 << 64;
     uint64_t first = (uint64_t)(space * segment / segments);
     unsigned __int128 end = space * (segment + 1) / segments;
-    struct buffer head = {0}, lower = {0}, upper = {0};
-    append_head(&head, table, index);
-    buffer_append_slice(&lower, buffer_slice(&head));
-    buffer_append_u64(&lower, first);
-    ret_range->lower = take(arena, &lower);
+    struct buffer lower = key_buffer(arena, HEAD_BYTES_MAX), upper = key_buffer(arena, HEAD_BYTES_MAX);
+    append_head(&lower, table, index);
+    append_head(&upper, table, index);
     if (end == space) {
-        ret_range->upper = prefix_end(arena, buffer_slice(&head));
+        ret_range->upper = prefix_end(arena, take(&lower, HEAD_BYTES_MAX));
     } else {
-        buffer_append_slice(&upper, buffer_slice(&head));
         buffer_append_u64(&upper, (uint64_t)end);
-        ret_range->upper = take(arena, &upper);
+        ret_range->upper = take(&upper, HEAD_BYTES_MAX);
     }
-    buffer_finish(&head);
+    buffer_append_u64(&lower, first);
+    ret_range->lower = take(&lower, HEAD_BYTES_MAX);
     ret_range->hash_first = first;
     ret_range->hash_last = (uint64_t)(end - 1);
 }

@@ -26,6 +26,7 @@ struct index_flaw {
     const struct key_attribute *attribute; /* the key attribute and the type it should have */
     bool is_range;
     enum value_type actual;
+    size_t actual_size; /* bytes of the value */
 };
 
 /* False with a flaw if a key attribute of an index is present but of the wrong type, empty or too long. */
