@@ -4,10 +4,9 @@
  *   lock      held with flock(2) while a server uses the folder
  *   shard-000, shard-001, …    one RocksDB each
  */
-#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -39,6 +38,27 @@ static int make_folder(const char *path, struct err *err)
             return 0;
         }
     }
+}
+
+/* A folder with other things in it is more likely a mistake than a new data folder. */
+static int refuse_foreign_folder(const char *folder, struct err *err)
+{
+    DIR *entries = opendir(folder);
+    if (entries == NULL) {
+        return err_set(err, "cannot read the data folder %s: %s", folder, strerror(errno));
+    }
+    bool has_format = false, has_other = false;
+    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        const char *name = entry->d_name;
+        has_format = has_format || strcmp(name, "format") == 0;
+        has_other = has_other || (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lock") != 0 &&
+                                  strcmp(name, "format.new") != 0 && strcmp(name, "lost+found") != 0);
+    }
+    closedir(entries);
+    if (has_other && !has_format) {
+        return err_set(err, "%s is not a data folder of Stator and not empty; choose another --data-dir", folder);
+    }
+    return 0;
 }
 
 static int lock_folder(struct cluster *cluster, struct err *err)
@@ -139,7 +159,8 @@ int folder_open(struct cluster *cluster, struct err *err)
     if (cluster->options.shards > CLUSTER_SHARDS_MAX) {
         return err_set(err, "at most %d shards are possible", CLUSTER_SHARDS_MAX);
     }
-    if (make_folder(cluster->options.data_dir, err) != 0 || lock_folder(cluster, err) != 0 ||
+    if (make_folder(cluster->options.data_dir, err) != 0 ||
+        refuse_foreign_folder(cluster->options.data_dir, err) != 0 || lock_folder(cluster, err) != 0 ||
         settle_format(cluster, err) != 0) {
         folder_close(cluster);
         return -1;
