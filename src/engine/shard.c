@@ -116,8 +116,7 @@ static bool commit(struct shard *shard, struct batch *batch)
     }
     struct err err;
     fault_crash("shard.before_commit");
-    bool good = (!shard->failing || store_resume(shard->store, &err) == 0) &&
-                store_commit(shard->store, batch->rows, batch->durable, &err) == 0;
+    bool good = store_commit(shard->store, batch->rows, batch->durable, &err) == 0;
     fault_crash("shard.after_commit");
     if (!good && !shard->failing) {
         log_error("shard %u: writes are refused until the cause is gone: %s", shard->number, err.text);

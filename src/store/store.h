@@ -82,9 +82,6 @@ void store_batch_delete_range(struct store_batch *batch, struct store *store, en
                               struct slice lower, struct slice upper);
 
 /* Writes the batch in one log append and, if `durable` and the store is not ephemeral, one fsync. On failure nothing of
- * it is readable, and nothing that was acknowledged before is lost. */
+ * it is readable, and nothing that was acknowledged before is lost. After a full disk commits succeed again some seconds
+ * after there is room; after an error of the device they fail until the store is opened anew. */
 int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err) MUST_USE;
-
-/* After a failed commit, nothing more can be written until this succeeds: it makes durable what is in memory and lets
- * writes go on. Writer thread. */
-int store_resume(struct store *store, struct err *err) MUST_USE;
