@@ -48,7 +48,7 @@ static void parser_reserve(dom::parser *parser, size_t bytes)
         while (capacity < bytes) {
             capacity *= 2;
         }
-        check(parser->allocate(capacity, JSON_DEPTH_MAX) == simdjson::SUCCESS);
+        check(parser->allocate(capacity, JSON_DEPTH_MAX + 1) == simdjson::SUCCESS);
     }
 }
 
@@ -130,8 +130,9 @@ size_t read_scalar(walk *w, size_t at, json_node *node)
     }
 }
 
-/* Walks the root value. `open` are the nodes of the containers around the current place. */
-void walk_tape(walk *w)
+/* Walks the root value. `open` are the nodes of the containers around the current place. False if there are more than
+ * JSON_DEPTH_MAX of them: simdjson does not count an innermost container that is empty. */
+bool walk_tape(walk *w)
 {
     uint32_t open[JSON_DEPTH_MAX];
     size_t depth = 0;
@@ -155,7 +156,9 @@ void walk_tape(walk *w)
             }
         }
         if (type == '{' || type == '[') {
-            check(depth < JSON_DEPTH_MAX);
+            if (depth == JSON_DEPTH_MAX) {
+                return false;
+            }
             node->type = type == '{' ? JSON_OBJECT : JSON_ARRAY;
             open[depth++] = used++;
             at++;
@@ -164,6 +167,7 @@ void walk_tape(walk *w)
             node->end = ++used;
         }
     } while (depth > 0);
+    return true;
 }
 
 } // namespace
@@ -185,9 +189,12 @@ extern "C" enum json_result json_parse(struct json_parser *parser, struct slice 
         walk w = {tape, dom->doc.string_buf.get(), nullptr, 0, nullptr};
         w.text = static_cast<char *>(arena_alloc(arena, string_bytes_max(text.len, entries)));
         w.nodes = ARENA_ARRAY(arena, json_node, entries);
-        walk_tape(&w);
-        memcpy(w.text, w.strings, w.text_used);
-        *ret_nodes = w.nodes;
+        if (walk_tape(&w)) {
+            memcpy(w.text, w.strings, w.text_used);
+            *ret_nodes = w.nodes;
+        } else {
+            result = JSON_TOO_DEEP;
+        }
     }
     if (dom->capacity() > KEEP_BYTES_MAX) {
         delete dom;

@@ -82,7 +82,7 @@ def main():
     print("/* Made by tests/support/number_cases.py; do not edit. */")
     print("/* clang-format off */")
     print("static const struct parse_case PARSE_CASES[] = {")
-    for _ in range(300):
+    for _ in range(200):
         number = some_number(dice)
         if dice.random() < 0.2:
             number *= decimal.Decimal((0, (1,), dice.choice([-250, -130, -3, -1, 1, 3, 125, 250])))
@@ -90,7 +90,7 @@ def main():
         print(f'    {{"{send(dice, number)}", {result}, "{text}", {size(number)}}},')
     print("};\n")
     print("static const struct sum_case SUM_CASES[] = {")
-    for _ in range(600):
+    for _ in range(500):
         a = some_number(dice)
         b = near(dice, a) if dice.random() < 0.5 else some_number(dice)
         plus, minus = judge(a + b), judge(a - b)
