@@ -126,6 +126,9 @@ static void large_sets_and_maps_are_quick(void **state)
     assert_true(item_equal(&forwards, &backwards));
     backwards.attributes[5].value.type = VALUE_BOOL;
     assert_false(item_equal(&forwards, &backwards));
+    backwards.attributes[5].value.type = VALUE_NULL;
+    backwards.attributes[5].name = SLICE("other");
+    assert_false(item_equal(&forwards, &backwards));
     assert_true(env_monotonic_us() - start < 10 * 1000000);
 }
 
