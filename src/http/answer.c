@@ -63,9 +63,9 @@ static void add_header(h2o_req_t *req, h2o_iovec_t *name, const char *shown, h2o
     headers->entries[headers->size++] = (h2o_header_t){.name = name, .orig_name = shown, .value = value};
 }
 
-static void add_token(h2o_req_t *req, const h2o_token_t *token, h2o_iovec_t value)
+static void add_content_type(h2o_req_t *req, h2o_iovec_t type)
 {
-    add_header(req, (h2o_iovec_t *)&token->buf, NULL, value);
+    add_header(req, (h2o_iovec_t *)&H2O_TOKEN_CONTENT_TYPE->buf, "Content-Type", type);
 }
 
 /* For browsers: any page may use the server and see these headers. */
@@ -103,7 +103,7 @@ static void send_all(struct loop *loop, h2o_req_t *req, int status, h2o_iovec_t 
 void answer_short(struct loop *loop, h2o_req_t *req, int status, const char *content_type, h2o_iovec_t body)
 {
     add_new_request_id(loop, req);
-    add_token(req, H2O_TOKEN_CONTENT_TYPE, h2o_iovec_init(content_type, strlen(content_type)));
+    add_content_type(req, h2o_iovec_init(content_type, strlen(content_type)));
     add_cross_origin(req);
     send_all(loop, req, status, body);
 }
@@ -137,9 +137,10 @@ void answer_call(struct request *request)
     const struct buffer *body = request->packed.len > 0 ? &request->packed : &request->call.out;
     h2o_iovec_t type = request->json_1_1 ? h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.1"))
                                          : h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.0"));
-    add_token(req, H2O_TOKEN_CONTENT_TYPE, type);
+    add_content_type(req, type);
     if (body == &request->packed) {
-        add_token(req, H2O_TOKEN_CONTENT_ENCODING, h2o_iovec_init(H2O_STRLIT("gzip")));
+        add_header(req, (h2o_iovec_t *)&H2O_TOKEN_CONTENT_ENCODING->buf, "Content-Encoding",
+                   h2o_iovec_init(H2O_STRLIT("gzip")));
     }
     ADD(req, request_id_name, h2o_iovec_init(request->id, REQUEST_ID_CHARS));
     int len = snprintf(request->checksum, sizeof request->checksum, "%u", hash_crc32(buffer_slice(body)));
@@ -176,7 +177,7 @@ void answer_refusal(struct loop *loop, h2o_req_t *req, h2o_ostream_t **slot)
     req->res.content_length = refusal->body.len;
     req->res.headers.size = 0;
     add_new_request_id(loop, req);
-    add_token(req, H2O_TOKEN_CONTENT_TYPE, h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.0")));
+    add_content_type(req, h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.0")));
     add_cross_origin(req);
     h2o_setup_next_ostream(req, &refusal->super.next);
 }

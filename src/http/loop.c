@@ -110,7 +110,7 @@ static void on_stop(struct task *task)
     loop->stop_at_ms = loop->now_ms + loop->server->drain_ms;
     loop->sweep_at_ms = 0;
     listen_end(loop);
-    h2o_context_request_shutdown(&loop->context);
+    loop->context.shutdown_requested = 1; /* HTTP/1 answers say "close" from here on */
     signal_ready(loop->server);
 }
 

@@ -1,0 +1,264 @@
+#include "server/config.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHARDS_MAX      64
+#define THREADS_MAX     64
+#define CONNECTIONS_MAX 1000000
+#define REGION_CHARS    63
+
+/* Each refuses with a text that follows the option's name. A flag's value is "true" or "false". */
+typedef int set_function(struct config *config, const char *value, struct err *err);
+
+static int set_number(const char *value, unsigned min, unsigned max, unsigned *ret_number, struct err *err)
+{
+    char *end;
+    unsigned long number = isdigit((unsigned char)*value) ? strtoul(value, &end, 10) : ULONG_MAX;
+    if (number < min || number > max || *end != '\0') {
+        return err_set(err, "'%s' is not a number from %u to %u", value, min, max);
+    }
+    *ret_number = (unsigned)number;
+    return 0;
+}
+
+static int set_flag(const char *value, bool *ret_flag, struct err *err)
+{
+    static const char *const words[] = {"false", "true", "0", "1", "no", "yes"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *ret_flag = i % 2 == 1;
+            return 0;
+        }
+    }
+    return err_set(err, "'%s' is neither true nor false", value);
+}
+
+static int set_listen(struct config *config, const char *value, struct err *err)
+{
+    static const char usage[] = "is not HOST:PORT, for example 127.0.0.1:8000 or [::1]:8000";
+    const char *host = value, *colon = strrchr(value, ':');
+    if (colon == NULL) {
+        return err_set(err, "'%s' %s", value, usage);
+    }
+    size_t host_len = (size_t)(colon - value);
+    if (host_len >= 2 && host[0] == '[' && host[host_len - 1] == ']') {
+        host++;
+        host_len -= 2;
+    } else if (memchr(host, ':', host_len) != NULL) {
+        return err_set(err, "'%s' %s", value, usage);
+    }
+    unsigned port = 0;
+    if (host_len == 0 || host_len >= sizeof config->listen_host || set_number(colon + 1, 0, 65535, &port, err) != 0) {
+        return err_set(err, "'%s' %s", value, usage);
+    }
+    memcpy(config->listen_host, host, host_len);
+    config->listen_host[host_len] = '\0';
+    snprintf(config->listen_port, sizeof config->listen_port, "%u", port);
+    return 0;
+}
+
+static int set_data_dir(struct config *config, const char *value, struct err *err)
+{
+    if (*value == '\0') {
+        return err_set(err, "the path is empty");
+    }
+    config->data_dir = value;
+    return 0;
+}
+
+static int set_ephemeral(struct config *config, const char *value, struct err *err)
+{
+    return set_flag(value, &config->ephemeral, err);
+}
+
+static int set_insecure(struct config *config, const char *value, struct err *err)
+{
+    return set_flag(value, &config->insecure, err);
+}
+
+static int set_shards(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 1, SHARDS_MAX, &config->shards, err);
+}
+
+static int set_threads(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 1, THREADS_MAX, &config->threads, err);
+}
+
+static int set_max_connections(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 1, CONNECTIONS_MAX, &config->max_connections, err);
+}
+
+static int set_region(struct config *config, const char *value, struct err *err)
+{
+    size_t len = strlen(value);
+    if (len == 0 || len > REGION_CHARS || strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") != len) {
+        return err_set(err, "'%s' is not the name of a region, for example us-east-1", value);
+    }
+    config->region = value;
+    return 0;
+}
+
+static int set_account_id(struct config *config, const char *value, struct err *err)
+{
+    if (strlen(value) != 12 || strspn(value, "0123456789") != 12) {
+        return err_set(err, "'%s' is not twelve digits", value);
+    }
+    config->account_id = value;
+    return 0;
+}
+
+static int set_auth(struct config *config, const char *value, struct err *err)
+{
+    (void)config;
+    if (strcmp(value, "sigv4") == 0) {
+        return err_set(err, "checking signatures (sigv4) comes with a later release; this one knows only 'none'");
+    }
+    return strcmp(value, "none") == 0 ? 0 : err_set(err, "'%s' is not one of: none, sigv4", value);
+}
+
+static int set_log_level(struct config *config, const char *value, struct err *err)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(value, levels[i]) == 0) {
+            config->log_level = (enum log_level)i;
+            return 0;
+        }
+    }
+    return err_set(err, "'%s' is not one of: debug, info, warning, error", value);
+}
+
+/* All there is to tell; the help is printed from it. */
+static const struct option {
+    const char *name;
+    const char *value; /* NULL: a flag */
+    const char *environment;
+    set_function *set;
+    const char *help;
+} options[] = {
+    {"--listen", "HOST:PORT", "STATOR_LISTEN", set_listen,
+     "where to listen (default 127.0.0.1:8000); port 0 takes a free one"},
+    {"--data-dir", "PATH", "STATOR_DATA_DIR", set_data_dir, "the data folder (default ./data); made if missing"},
+    {"--ephemeral", NULL, "STATOR_EPHEMERAL", set_ephemeral,
+     "keep nothing: a temporary folder (in --data-dir, if given), no fsync"},
+    {"--shards", "N", "STATOR_SHARDS", set_shards,
+     "parts of a new data folder, each with a writer (default 1; fixed later)"},
+    {"--threads", "N", "STATOR_THREADS", set_threads, "event loops (default: processors, at most 4)"},
+    {"--region", "NAME", "STATOR_REGION", set_region, "the region in ARNs (default us-east-1)"},
+    {"--account-id", "DIGITS", "STATOR_ACCOUNT_ID", set_account_id, "the account in ARNs (default 000000000000)"},
+    {"--auth", "none|sigv4", "STATOR_AUTH", set_auth, "whose requests are served (default none: everybody's)"},
+    {"--insecure", NULL, "STATOR_INSECURE", set_insecure, "with --auth none, listen on more than loopback addresses"},
+    {"--max-connections", "N", "STATOR_MAX_CONNECTIONS", set_max_connections,
+     "more are closed as they arrive (default 10000)"},
+    {"--log-level", "LEVEL", "STATOR_LOG_LEVEL", set_log_level,
+     "debug, info, warning or error, on standard error (default info)"},
+};
+#define OPTIONS (sizeof options / sizeof options[0])
+
+static unsigned default_threads(void)
+{
+    cpu_set_t set;
+    int processors = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return processors < 1 ? 1 : processors > 4 ? 4 : (unsigned)processors;
+}
+
+static void set_defaults(struct config *config)
+{
+    *config = (struct config){
+        .listen_host = "127.0.0.1",
+        .listen_port = "8000",
+        .threads = default_threads(),
+        .max_connections = 10000,
+        .region = "us-east-1",
+        .account_id = "000000000000",
+        .log_level = LOG_INFO,
+    };
+}
+
+static int apply_environment(struct config *config, struct err *err)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const char *value = getenv(options[i].environment);
+        if (value != NULL && options[i].set(config, value, err) != 0) {
+            return err_wrap(err, "%s", options[i].environment);
+        }
+    }
+    return 0;
+}
+
+/* The option that "--name" or "--name=value" is; NULL if there is none. */
+static const struct option *find_option(const char *argument, const char **ret_value)
+{
+    const char *equals = strchr(argument, '=');
+    size_t len = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (strlen(options[i].name) == len && memcmp(options[i].name, argument, len) == 0) {
+            *ret_value = equals != NULL ? equals + 1 : NULL;
+            return &options[i];
+        }
+    }
+    return NULL;
+}
+
+static int apply_arguments(struct config *config, int count, char *const *arguments, struct err *err)
+{
+    for (int i = 0; i < count; i++) {
+        const char *value;
+        const struct option *option = find_option(arguments[i], &value);
+        if (option == NULL) {
+            return err_set(err, "unknown option '%s'; see stator serve --help", arguments[i]);
+        }
+        if (value == NULL && option->value == NULL) {
+            value = "true";
+        } else if (value == NULL && i + 1 < count) {
+            value = arguments[++i];
+        } else if (value == NULL) {
+            return err_set(err, "%s needs a value: %s", option->name, option->value);
+        }
+        if (option->set(config, value, err) != 0) {
+            return err_wrap(err, "%s", option->name);
+        }
+    }
+    return 0;
+}
+
+enum config_result config_parse(int count, char *const *arguments, struct config *ret_config, struct err *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
+            return CONFIG_HELP;
+        }
+    }
+    struct config config;
+    set_defaults(&config);
+    if (apply_environment(&config, err) != 0 || apply_arguments(&config, count, arguments, err) != 0) {
+        return CONFIG_REFUSED;
+    }
+    *ret_config = config;
+    return CONFIG_OK;
+}
+
+void config_print_help(FILE *file)
+{
+    fputs("Usage: stator serve [OPTION]...\n\n"
+          "Serves Amazon DynamoDB's API over HTTP until it is told to end (SIGTERM or SIGINT).\n\n",
+          file);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s %s", options[i].name, options[i].value != NULL ? options[i].value : "");
+        fprintf(file, "  %-24s  %s\n", left, options[i].help);
+    }
+    fputs("\nEach option can also be set in the environment; the command line comes first:\n", file);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        fprintf(file, "%s%s", i % 4 == 0 ? "  " : " ", options[i].environment);
+        fputs(i % 4 == 3 || i + 1 == OPTIONS ? "\n" : "", file);
+    }
+}

@@ -1,0 +1,32 @@
+/* What `stator serve` was told: command line before environment before default. */
+#pragma once
+
+#include "base/err.h"
+#include "base/log.h"
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct config {
+    char listen_host[NI_MAXHOST]; /* without brackets */
+    char listen_port[6];          /* decimal; "0": the system chooses */
+    const char *data_dir;         /* NULL: not told */
+    bool ephemeral;
+    bool insecure;
+    unsigned shards;  /* 0: as the folder has it */
+    unsigned threads; /* event loops */
+    unsigned max_connections;
+    const char *region;
+    const char *account_id;
+    enum log_level log_level;
+};
+
+enum config_result { CONFIG_REFUSED = -1, CONFIG_OK = 0, CONFIG_HELP = 1 };
+
+/* `arguments` are those behind the subcommand. The texts in *ret_config point into them and the environment, which must
+ * stay. */
+enum config_result config_parse(int count, char *const *arguments, struct config *ret_config, struct err *err) MUST_USE;
+
+/* The help of `stator serve`. */
+void config_print_help(FILE *file);

@@ -1,0 +1,157 @@
+#include "server/lifecycle.h"
+
+#include "base/fault.h"
+#include "cluster/cluster.h"
+#include "http/http.h"
+#include "server/listener.h"
+#include "server/maintenance.h"
+#include "server/temp_dir.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* How long a slow client may hold up the end. */
+#define DRAIN_MS 10000
+/* Descriptors for all but connections: the store's files, listeners, loops. */
+#define OTHER_FILES 1024u
+#define FILES_MAX   1048576u
+
+/* What a running server is made of, in the order in which it is made. */
+struct server {
+    char *temp_dir; /* NULL: the data is kept */
+    char *data_dir; /* absolute */
+    struct listeners listeners;
+    struct cluster *cluster;
+    struct pool *pool;
+    struct api api;
+    struct http_server *http;
+    struct maintenance *maintenance;
+};
+
+static void stop_signals(sigset_t *ret_set)
+{
+    sigemptyset(ret_set);
+    sigaddset(ret_set, SIGTERM);
+    sigaddset(ret_set, SIGINT);
+    sigaddset(ret_set, SIGHUP);
+}
+
+static void on_second_signal(int number)
+{
+    _exit(128 + number);
+}
+
+/* As many descriptors as the system lets us have, and no more connections than fit. */
+static unsigned fit_connections(unsigned wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return wanted;
+    }
+    limit.rlim_cur = limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return wanted;
+    }
+    if (limit.rlim_cur >= (rlim_t)wanted + OTHER_FILES) {
+        return wanted;
+    }
+    unsigned fits = limit.rlim_cur > OTHER_FILES ? (unsigned)limit.rlim_cur - OTHER_FILES : 1;
+    fits = fits > (unsigned)limit.rlim_cur / 2 ? fits : (unsigned)limit.rlim_cur / 2;
+    fits = fits < wanted ? fits : wanted;
+    log_warning("the limit of %lu open files allows %u connections, not %u", (unsigned long)limit.rlim_cur, fits,
+                wanted);
+    return fits;
+}
+
+static int open_data(struct server *server, const struct config *config, struct err *err)
+{
+    const char *path = config->data_dir != NULL ? config->data_dir : "./data";
+    if (config->ephemeral) {
+        if (temp_dir_create(config->data_dir, &server->temp_dir, err) != 0) {
+            return -1;
+        }
+        path = server->temp_dir;
+    }
+    struct cluster_options options = {.data_dir = path, .ephemeral = config->ephemeral, .shards = config->shards};
+    if (cluster_open(&options, &server->cluster, err) != 0) {
+        return -1;
+    }
+    server->data_dir = realpath(path, NULL);
+    return server->data_dir != NULL ? 0 : err_set(err, "cannot find the folder %s: %s", path, strerror(errno));
+}
+
+static int start(struct server *server, const struct config *config, struct err *err)
+{
+    if (fault_init() != 0) {
+        return err_set(err, "STATOR_FAULT: '%s' is not a fault point, or its count is wrong", getenv("STATOR_FAULT"));
+    }
+    if (listeners_open(config, &server->listeners, err) != 0 || open_data(server, config, err) != 0) {
+        return -1;
+    }
+    unsigned connections_max = fit_connections(config->max_connections);
+    server->pool = pool_create(config->threads < 2 ? 2 : config->threads, "pages");
+    server->api = (struct api){
+        .cluster = server->cluster,
+        .pool = server->pool,
+        .settings = {.region = config->region, .account_id = config->account_id, .endpoint = server->listeners.address},
+    };
+    struct http_options options = http_defaults;
+    memcpy(options.listeners, server->listeners.fds, sizeof options.listeners);
+    options.listener_count = server->listeners.count;
+    options.threads = config->threads;
+    options.connections_max = connections_max;
+    server->listeners.count = 0; /* they are the loops' now */
+    if (http_server_start(&options, &server->api, &server->http, err) != 0) {
+        return -1;
+    }
+    server->maintenance = maintenance_start(server->cluster);
+    return 0;
+}
+
+static void stop(struct server *server)
+{
+    listeners_close(&server->listeners);
+    http_server_stop(server->http, DRAIN_MS);
+    pool_destroy(server->pool);
+    maintenance_stop(server->maintenance);
+    cluster_close(server->cluster);
+    temp_dir_remove(server->temp_dir);
+    free(server->temp_dir);
+    free(server->data_dir);
+}
+
+int serve(const struct config *config, struct err *err)
+{
+    log_set_level(config->log_level);
+    signal(SIGPIPE, SIG_IGN); /* a client that is gone is an error of the write */
+    sigset_t signals;
+    stop_signals(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for all threads to come */
+
+    struct server server = {0};
+    if (start(&server, config, err) != 0) {
+        stop(&server);
+        return -1;
+    }
+    unsigned shards = cluster_shard_count(server.cluster);
+    printf("stator %s: ready on http://%s, data in %s (%u shard%s%s)\n", STATOR_VERSION, server.listeners.address,
+           server.data_dir, shards, shards == 1 ? "" : "s", config->ephemeral ? ", ephemeral: nothing is kept" : "");
+    fflush(stdout);
+
+    int number = 0;
+    while (sigwait(&signals, &number) != 0) {
+    }
+    signal(SIGTERM, on_second_signal);
+    signal(SIGINT, on_second_signal);
+    signal(SIGHUP, SIG_IGN);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    log_info("stopping: %s", strsignal(number));
+    stop(&server);
+    log_info("stopped");
+    return 0;
+}
