@@ -511,7 +511,7 @@ def test_size_limit_comes_before_the_filter(raw, large):
     table, partition = large(65536, 20)
     params = of_partition(S(partition))
     params["ExpressionAttributeValues"][":n"] = S("nothing")
-    got = list(pages(raw, "Query", TableName=table, FilterExpression="pad = :n", **params))
+    got = list(pages(raw, "Query", TableName=table, FilterExpression="filler = :n", **params))
     assert [(p["Count"], p["ScannedCount"]) for p in got] == [(0, 16), (0, 4)]
     assert got[0]["Items"] == []
 

@@ -57,7 +57,7 @@ def put_large(raw: Raw, table: str, items: list[dict[str, Any]]) -> None:
             reply.ok()
 
 
-def padded(item: dict[str, Any], size: int, name: str = "pad") -> dict[str, Any]:
+def padded(item: dict[str, Any], size: int, name: str = "filler") -> dict[str, Any]:
     """The item with a string attribute that makes its size, as DynamoDB counts it, exactly `size` bytes."""
     rest = size - item_size(item) - len(name)
     assert rest >= 0
