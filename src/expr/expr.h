@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "value/value.h"
 
-#define EXPR_TEXT_BYTES_MAX 4096
-#define EXPR_OPERATORS_MAX 300
+#define EXPR_TEXT_BYTES_MAX  4096
+#define EXPR_OPERATORS_MAX   300
 #define EXPR_IN_OPERANDS_MAX 100
 
 /* ExpressionAttributeNames or one entry of it: #placeholder -> attribute name. */
@@ -32,18 +32,31 @@ struct expr_symbols {
     struct expr_value *values;
     uint32_t value_count;
     bool has_names, has_values; /* the parameter was present */
+
+    /* private to expr/: positions sorted by placeholder, made when the maps are large */
+    uint32_t *name_order, *value_order;
 };
 
 enum expr_kind { EXPR_CONDITION, EXPR_KEY_CONDITION, EXPR_FILTER, EXPR_UPDATE, EXPR_PROJECTION };
 
 struct expr_error {
-    int code;          /* enum expr_error_code of expr/error.h; 0 is none */
+    int code;             /* enum expr_error_code of expr/error.h; 0 is none */
     struct slice a, b, c; /* operands of the text, in the request's arena or static */
 };
 
-struct condition;  /* a condition, key condition or filter */
+struct condition; /* a condition, key condition or filter */
 struct update;
 struct projection;
+
+/* --- placeholders ---------------------------------------------------------------------------------------------- */
+
+/* The rules for the keys of the two maps, and for what a #name stands for. 0, or -1 with *ret_error. What a :value
+ * stands for has its own flaws (value/from_json.h). */
+int expr_check_names(const struct expr_symbols *symbols, struct arena *arena, struct expr_error *ret_error);
+int expr_check_value_keys(const struct expr_symbols *symbols, struct arena *arena, struct expr_error *ret_error);
+
+/* After all expressions of a request are parsed: -1 if a name, or else a value, was used by none of them. */
+int expr_symbols_unused(const struct expr_symbols *symbols, struct arena *arena, struct expr_error *ret_error);
 
 /* --- text to tree: 0, or -1 with *ret_error ------------------------------------------------------------------- */
 int condition_parse(struct arena *arena, enum expr_kind kind, struct slice text, struct expr_symbols *symbols,
@@ -63,6 +76,10 @@ bool condition_holds(const struct condition *condition, const struct item *item,
  * and returns false when `visit` does. */
 bool condition_visit_names(const struct condition *condition, bool (*visit)(void *context, struct slice name),
                            void *context);
+
+/* The same for every path, with whether it goes on behind that name: p.a or p[0] (for: key attributes are scalars). */
+bool condition_visit_paths(const struct condition *condition,
+                           bool (*visit)(void *context, struct slice name, bool nested), void *context);
 
 /* A key condition taken apart. */
 enum key_operator { KEY_EQ, KEY_LT, KEY_LE, KEY_GT, KEY_GE, KEY_BETWEEN, KEY_BEGINS_WITH };
@@ -99,6 +116,9 @@ void projection_apply(const struct projection *projection, const struct item *it
                       struct item *ret_parts);
 bool projection_visit_names(const struct projection *projection, bool (*visit)(void *context, struct slice name),
                             void *context);
+
+bool projection_visit_paths(const struct projection *projection,
+                            bool (*visit)(void *context, struct slice name, bool nested), void *context);
 
 /* --- legacy parameters: the same trees ------------------------------------------------------------------------- */
 
