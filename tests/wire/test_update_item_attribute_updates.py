@@ -1,0 +1,109 @@
+"""AttributeUpdates, the forerunner of update expressions."""
+
+import re
+
+import pytest
+
+from support.cases import case
+from support.expect import invalid
+from support.values import B, L, M, N, NS, S, SS, normal, unique
+
+INVALID = "One or more parameter values were invalid: "
+ITEM = {"s": S("abc"), "n": N(5), "l": L(N(1)), "m": M(a=N(1)), "ss": SS("a", "b")}
+
+
+def put(value=None):
+    return {"Action": "PUT", "Value": value} if value else {"Action": "PUT"}
+
+
+def add(value=None):
+    return {"Action": "ADD", "Value": value} if value else {"Action": "ADD"}
+
+
+def delete(value=None):
+    return {"Action": "DELETE", "Value": value} if value else {"Action": "DELETE"}
+
+
+@pytest.fixture
+def key(client, hash_table):
+    key = {"pk": S(unique("legacy"))}
+    client.put_item(TableName=hash_table, Item={**key, **ITEM})
+    return key
+
+
+WORKS = [
+    # id, updates, what is different afterwards (None: gone)
+    case("put", {"q": put(N(1))}, {"q": N(1)}),
+    case("put over", {"n": put(S("x"))}, {"n": S("x")}),
+    case("PUT is the default", {"q": {"Value": N(1)}}, {"q": N(1)}),
+    case("reserved word", {"name": put(N(1))}, {"name": N(1)}),
+    case("a dot is literal", {"m.a": put(N(2))}, {"m.a": N(2)}),
+    case("add number", {"n": add(N("1.5"))}, {"n": N("6.5")}),
+    case("add absent number", {"q": add(N(1))}, {"q": N(1)}),
+    case("add to set", {"ss": add(SS("b", "c"))}, {"ss": SS("a", "b", "c")}),
+    case("add absent set", {"q": add(NS(1))}, {"q": NS(1)}),
+    case("add to list", {"l": add(L(N(9), N(8)))}, {"l": L(N(1), N(9), N(8))}),
+    case("add absent list", {"q": add(L(N(9)))}, {"q": L(N(9))}),
+    case("delete", {"n": delete()}, {"n": None}),
+    case("delete absent", {"q": delete()}, {}),
+    case("delete from set", {"ss": delete(SS("a", "x"))}, {"ss": SS("b")}),
+    case("delete whole set", {"ss": delete(SS("a", "b"))}, {"ss": None}),
+    case("delete from absent set", {"q": delete(SS("a"))}, {}),
+    case("several", {"n": delete(), "q": put(S("x")), "ss": add(SS("c"))}, {"n": None, "q": S("x"), "ss": SS("a", "b", "c")}),
+    case("none", {}, {}),
+]
+
+
+@pytest.mark.parametrize("updates, changes", WORKS)
+def test_update(client, hash_table, key, updates, changes):
+    got = client.update_item(TableName=hash_table, Key=key, AttributeUpdates=updates, ReturnValues="ALL_NEW")["Attributes"]
+    expected = {name: value for name, value in {**key, **ITEM, **changes}.items() if value is not None}
+    assert normal(got) == normal(expected)
+
+
+REFUSED = [
+    case("put without value", {"q": put()}, INVALID + "Only DELETE action is allowed when no attribute value is specified"),
+    case("add without value", {"q": add()}, INVALID + "Only DELETE action is allowed when no attribute value is specified"),
+    case("nothing", {"q": {}}, INVALID + "Only DELETE action is allowed when no attribute value is specified"),
+    case("add string", {"q": add(S("x"))}, re.compile(INVALID + "ADD action is not supported for the type S.*")),
+    case("add binary", {"q": add(B(b"x"))}, re.compile(INVALID + "ADD action is not supported for the type B.*")),
+    case("add map", {"q": add(M())}, re.compile(INVALID + "ADD action is not supported for the type M.*")),
+    case("delete string value", {"s": delete(S("abc"))},
+         re.compile(INVALID + "DELETE action with value is not supported for the type S.*")),
+    case("add number to string", {"s": add(N(1))}, "Type mismatch for attribute to update"),
+    case("add set to another set", {"ss": add(NS(1))}, "Type mismatch for attribute to update"),
+    case("delete set from string", {"s": delete(SS("a"))}, "Type mismatch for attribute to update"),
+    case("key", {"pk": put(S("y"))}, INVALID + "Cannot update attribute pk. This attribute is part of the key"),
+    case("key deleted", {"pk": delete()}, INVALID + "Cannot update attribute pk. This attribute is part of the key"),
+    case("value without type", {"q": put({"Z": 1})},
+         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+    case("unknown action", {"q": {"Action": "X", "Value": N(1)}}, None),
+]
+
+
+@pytest.mark.parametrize("updates, message", REFUSED)
+def test_refused(raw, client, hash_table, key, updates, message):
+    invalid(raw("UpdateItem", TableName=hash_table, Key=key, AttributeUpdates=updates), message)
+    got = client.get_item(TableName=hash_table, Key=key, ConsistentRead=True)["Item"]
+    assert normal(got) == normal({**key, **ITEM})
+
+
+@pytest.mark.differs_from_dynamodb_local("words it in its own way")
+def test_unknown_action(raw, hash_table, key):
+    response = raw("UpdateItem", TableName=hash_table, Key=key, AttributeUpdates={"q": {"Action": "X", "Value": N(1)}})
+    invalid(response, re.compile(r"1 validation error detected: Value 'X' at 'attributeUpdates\.q\.member\.action' failed to "
+                                 r"satisfy constraint: Member must satisfy enum value set: \[.*\]"))
+
+
+MISSING = [
+    case("put", {"q": put(N(1))}, {"q": N(1)}),
+    case("add number", {"q": add(N(1))}, {"q": N(1)}),
+    case("add list", {"q": add(L(N(1)))}, {"q": L(N(1))}),
+]
+
+
+@pytest.mark.parametrize("updates, expected", MISSING)
+def test_missing_item_is_made(client, hash_table, updates, expected):
+    key = {"pk": S(unique("legacy"))}
+    client.update_item(TableName=hash_table, Key=key, AttributeUpdates=updates)
+    assert client.get_item(TableName=hash_table, Key=key, ConsistentRead=True)["Item"] == {**key, **expected}
