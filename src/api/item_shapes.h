@@ -89,7 +89,7 @@ extern const struct shape_member element_update;
     }
 #define MEMBER_KEY(type)                                                                                               \
     {                                                                                                                  \
-        SHAPE_MEMBER(type, key, "Key", "key", SHAPE_ITEM), .required = true, .key_limit = LIMIT_MAX(65535)             \
+        SHAPE_MEMBER(type, key, "Key", "key", SHAPE_ITEM), .required = true                                            \
     }
 #define MEMBER_ATTRIBUTES_TO_GET(type)                                                                                 \
     {                                                                                                                  \
@@ -133,6 +133,5 @@ extern const struct shape_member element_update;
     }
 #define MEMBER_EXPECTED(type)                                                                                          \
     {                                                                                                                  \
-        SHAPE_MEMBER(type, expected, "Expected", "expected", SHAPE_MAP), .key_limit = LIMIT_MAX(65535),                \
-                                                                         .element = &element_expected                  \
+        SHAPE_MEMBER(type, expected, "Expected", "expected", SHAPE_MAP), .element = &element_expected                  \
     }

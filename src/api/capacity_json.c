@@ -1,0 +1,100 @@
+#include "api/capacity_json.h"
+
+#define BYTES_PER_GB (1024.0 * 1024 * 1024)
+
+void capacity_of_write(const struct write *write, struct capacity_used *used)
+{
+    used->table += write->table_units;
+    for (uint32_t i = 0; i < write->table->spec.index_count; i++) {
+        used->index[i] += write->index_units[i];
+        used->index_touched[i] = used->index_touched[i] || write->index_units[i] != 0;
+    }
+}
+
+static double total(const struct table_spec *table, const struct capacity_used *used)
+{
+    double units = used->table;
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        units += used->index[i];
+    }
+    return units;
+}
+
+static void append_units(struct buffer *out, double units)
+{
+    buffer_append_byte(out, '{');
+    json_member_double(out, "CapacityUnits", units);
+    buffer_append_byte(out, '}');
+}
+
+/* The touched indexes of one kind; no member if there are none. */
+static void append_indexes(struct buffer *out, const char *name, bool global, const struct table_spec *table,
+                           const struct capacity_used *used)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        if (!used->index_touched[i] || table->indexes[i].global != global) {
+            continue;
+        }
+        if (!open) {
+            json_member_object_begin(out, name);
+            open = true;
+        }
+        json_name_slice(out, table->indexes[i].name);
+        append_units(out, used->index[i]);
+    }
+    if (open) {
+        json_object_end(out);
+    }
+}
+
+void capacity_append(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
+                     const struct capacity_used *used)
+{
+    json_object_begin(out);
+    json_member_string(out, "TableName", table->name);
+    json_member_double(out, "CapacityUnits", total(table, used));
+    if (mode == CAPACITY_INDEXES) {
+        json_name(out, "Table");
+        append_units(out, used->table);
+        append_indexes(out, "LocalSecondaryIndexes", false, table, used);
+        append_indexes(out, "GlobalSecondaryIndexes", true, table, used);
+    }
+    json_object_end(out);
+}
+
+void capacity_append_member(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
+                            const struct capacity_used *used)
+{
+    if (mode != CAPACITY_NONE) {
+        json_name(out, "ConsumedCapacity");
+        capacity_append(out, mode, table, used);
+    }
+}
+
+bool metrics_apply(const struct table_spec *table)
+{
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        if (!table->indexes[i].global) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void metrics_append(struct buffer *out, struct cluster *cluster, const struct table_spec *table,
+                    const struct value *hash)
+{
+    double gigabytes = (double)cluster_collection_size(cluster, table, hash) / BYTES_PER_GB;
+    double lower = (double)(uint64_t)gigabytes;
+    json_object_begin(out);
+    json_member_object_begin(out, "ItemCollectionKey");
+    json_name_slice(out, table->keys.hash[0].name);
+    value_append_json(out, hash);
+    json_object_end(out);
+    json_member_array_begin(out, "SizeEstimateRangeGB");
+    json_double(out, lower);
+    json_double(out, lower + 1);
+    json_array_end(out);
+    json_object_end(out);
+}

@@ -1,0 +1,261 @@
+/* Query. Order of checks: style, the starting key's values, expressions, Select, table, index, key condition, starting
+ * key, filter, attributes to show. */
+#include "api/expressions.h"
+#include "api/item_operations.h"
+#include "api/item_page.h"
+#include "api/legacy.h"
+#include "api/query_keys.h"
+#include "api/start_key.h"
+
+/* Rows that run on the loop at once; pages with more go on in the pool, so that they never delay a point read. */
+#define INLINE_ROWS 64
+
+struct query_request {
+    struct opt_string table;
+    struct opt_string index;
+    struct opt_enum select;
+    struct attribute_names attributes;
+    struct opt_integer limit;
+    struct opt_boolean consistent;
+    struct legacy_conditions key_conditions;
+    struct legacy_conditions query_filter;
+    struct opt_enum conditional_operator;
+    struct opt_boolean forward;
+    struct opt_item start;
+    struct opt_enum return_capacity;
+    struct opt_string projection;
+    struct opt_string filter;
+    struct opt_string key_condition;
+    struct expression_names names;
+    struct expression_values values;
+};
+
+static const struct shape_member query_members[] = {
+    MEMBER_TABLE_NAME(struct query_request),
+    MEMBER_INDEX_NAME(struct query_request),
+    {SHAPE_MEMBER(struct query_request, select, "Select", "select", SHAPE_ENUM), .set = &set_select},
+    MEMBER_ATTRIBUTES_TO_GET(struct query_request),
+    {SHAPE_MEMBER(struct query_request, limit, "Limit", "limit", SHAPE_INTEGER), .limit = LIMIT_MIN(1)},
+    {SHAPE_MEMBER(struct query_request, consistent, "ConsistentRead", "consistentRead", SHAPE_BOOLEAN)},
+    {SHAPE_MEMBER(struct query_request, key_conditions, "KeyConditions", "keyConditions", SHAPE_MAP),
+     .element = &element_condition},
+    {SHAPE_MEMBER(struct query_request, query_filter, "QueryFilter", "queryFilter", SHAPE_MAP),
+     .element = &element_condition},
+    MEMBER_CONDITIONAL_OPERATOR(struct query_request),
+    {SHAPE_MEMBER(struct query_request, forward, "ScanIndexForward", "scanIndexForward", SHAPE_BOOLEAN)},
+    {SHAPE_MEMBER(struct query_request, start, "ExclusiveStartKey", "exclusiveStartKey", SHAPE_ITEM)},
+    MEMBER_RETURN_CAPACITY(struct query_request),
+    {SHAPE_MEMBER(struct query_request, projection, "ProjectionExpression", "projectionExpression", SHAPE_STRING)},
+    {SHAPE_MEMBER(struct query_request, filter, "FilterExpression", "filterExpression", SHAPE_STRING)},
+    {SHAPE_MEMBER(struct query_request, key_condition, "KeyConditionExpression", "keyConditionExpression",
+                  SHAPE_STRING)},
+    MEMBER_NAMES(struct query_request),
+    MEMBER_VALUES(struct query_request),
+};
+const struct shape query_shape = SHAPE_OF("QueryInput", struct query_request, query_members);
+
+/* What the expressions of a query say. */
+struct query_plan {
+    struct condition *filter;
+    struct projection *projection;
+    struct key_term terms[KEY_TERMS_MAX];
+    uint32_t term_count;
+};
+
+static bool check_style(struct api_call *call, const struct query_request *request)
+{
+    const struct parameter legacy[] = {
+        {"AttributesToGet", request->attributes.present, false},
+        {"QueryFilter", request->query_filter.present, false},
+        {"ConditionalOperator", request->conditional_operator.present, false},
+        {"KeyConditions", request->key_conditions.present, false},
+    };
+    const struct parameter expressions[] = {
+        {"ProjectionExpression", request->projection.present, false},
+        {"FilterExpression", request->filter.present, true},
+        {"KeyConditionExpression", request->key_condition.present, true},
+    };
+    const struct expression_style style = {
+        .legacy = legacy,
+        .legacy_count = 4,
+        .expressions = expressions,
+        .expression_count = 3,
+        .has_names = request->names.present,
+        .has_values = request->values.present,
+    };
+    return expressions_check_style(call, &style) &&
+           legacy_check_operator(call, request->conditional_operator.present,
+                                 request->query_filter.present || request->key_conditions.present) &&
+           legacy_refuse(call, "KeyConditions", request->key_conditions.count > 0, "KeyConditionExpression") &&
+           legacy_refuse(call, "QueryFilter", request->query_filter.count > 0, "FilterExpression");
+}
+
+static bool parse(struct api_call *call, const struct query_request *request, struct query_plan *plan)
+{
+    struct expr_symbols symbols;
+    struct condition *key_condition;
+    struct projection *attributes;
+    struct expr_error error = {0};
+    if (!expressions_attributes(call, &request->attributes, &attributes) ||
+        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
+        !expressions_condition(call, EXPR_FILTER, &request->filter, &symbols, &plan->filter) ||
+        !expressions_projection(call, &request->projection, &symbols, &plan->projection) ||
+        !expressions_condition(call, EXPR_KEY_CONDITION, &request->key_condition, &symbols, &key_condition) ||
+        !expressions_check_used(call, &symbols)) {
+        return false;
+    }
+    if (key_condition == NULL) {
+        call_fail(call, ERROR_VALIDATION,
+                  "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+        return false;
+    }
+    if (condition_key_terms(key_condition, plan->terms, &plan->term_count, &error) != 0) {
+        expressions_fail(call, EXPR_KEY_CONDITION, &error);
+        return false;
+    }
+    if (attributes != NULL) {
+        plan->projection = attributes;
+    }
+    return true;
+}
+
+/* --- the range ------------------------------------------------------------------------------------------------- */
+
+static bool resolve_range(struct item_page *item_page, const struct query_plan *plan, struct query_keys *keys)
+{
+    struct api_call *call = item_page->call;
+    struct page *page = &item_page->page;
+    const struct table_spec *table = &page->table->spec;
+    const struct key_schema *schema = page->index == NULL ? &table->keys : &page->index->keys;
+    struct slice message;
+    if (!query_keys_resolve(&call->arena, schema, page->index, plan->terms, plan->term_count, keys, &message)) {
+        call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
+        return false;
+    }
+    row_range_of_query(&call->arena, table, page->index, keys->hash, keys->range, keys->range_count, &page->range);
+    item_page->no_restart = page->index == NULL && table->keys.range_count == 0;
+    return true;
+}
+
+/* The starting key must lie in the partition, and in the part of it that the query reads. */
+static bool resolve_start(struct item_page *item_page, const struct query_keys *keys, const struct opt_item *start)
+{
+    struct api_call *call = item_page->call;
+    struct page *page = &item_page->page;
+    const struct table_spec *table = &page->table->spec;
+    struct row_key row;
+    if (!start->present) {
+        return true;
+    }
+    if (!start_key_row(call, table, page->index, &start->item, false, &row)) {
+        return false;
+    }
+    struct row_range partition;
+    row_range_of_query(&call->arena, table, page->index, keys->hash, NULL, 0, &partition);
+    if (!row_range_contains(&partition, row.bytes)) {
+        call_fail(call, ERROR_VALIDATION,
+                  "The provided starting key is outside query boundaries based on provided conditions");
+        return false;
+    }
+    if (!row_range_contains(&page->range, row.bytes)) {
+        call_fail(call, ERROR_VALIDATION, "The provided starting key does not match the range key predicate");
+        return false;
+    }
+    page->start_after = row.bytes;
+    return true;
+}
+
+/* --- the filter ------------------------------------------------------------------------------------------------ */
+
+/* A query's filter reads no key attributes of what is queried, and nothing that the index does not keep. */
+struct filter_names {
+    const struct table_spec *table;
+    const struct index_spec *index;
+    const struct key_schema *keys;
+    struct slice key;     /* a key attribute: the first in the schema's order */
+    struct slice nested;  /* a key attribute that is taken for a document */
+    struct slice missing; /* an attribute that the index lacks */
+};
+
+static bool visit_path(void *context, struct slice name, bool nested)
+{
+    struct filter_names *names = context;
+    if (key_schema_has(names->keys, name)) {
+        bool is_first = slice_equal(name, names->keys->hash[0].name);
+        names->key = names->key.len == 0 || is_first ? name : names->key;
+        names->nested = nested && names->nested.len == 0 ? name : names->nested;
+    } else if (names->index != NULL && names->missing.len == 0 && !item_page_covers(names->table, names->index, name)) {
+        names->missing = name;
+    }
+    return true;
+}
+
+static bool check_filter(struct item_page *item_page)
+{
+    struct api_call *call = item_page->call;
+    const struct page *page = &item_page->page;
+    struct filter_names names = {
+        .table = &page->table->spec,
+        .index = page->index,
+        .keys = page->index == NULL ? &page->table->spec.keys : &page->index->keys,
+    };
+    if (item_page->filter == NULL) {
+        return true;
+    }
+    condition_visit_paths(item_page->filter, visit_path, &names);
+    if (names.nested.len != 0) {
+        call_fail(call, ERROR_VALIDATION,
+                  "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: "
+                  "%.*s",
+                  SLICE_ARG(names.nested));
+        return false;
+    }
+    if (names.key.len != 0) {
+        call_fail(call, ERROR_VALIDATION,
+                  "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s",
+                  SLICE_ARG(names.key));
+        return false;
+    }
+    if (names.missing.len != 0) {
+        call_fail(call, ERROR_VALIDATION,
+                  "One or more parameter values were invalid: Secondary index %.*s does not project one or more filter "
+                  "attributes: [%.*s]",
+                  SLICE_ARG(page->index->name), SLICE_ARG(names.missing));
+        return false;
+    }
+    return true;
+}
+
+void query_run(struct api_call *call)
+{
+    const struct query_request *request = CALL_REQUEST(call, struct query_request);
+    const struct item_page_choice choice = {
+        .select = request->select,
+        .has_projection = request->projection.present,
+        .has_attributes = request->attributes.present,
+        .has_index = request->index.present,
+    };
+    struct query_plan plan = {0};
+    if (!check_style(call, request) || !start_key_check_values(call, &request->start) || !parse(call, request, &plan) ||
+        !item_page_check_choice(call, &choice)) {
+        return;
+    }
+    struct table *table = call_table(call, request->table.text);
+    if (table == NULL) {
+        return;
+    }
+    struct item_page *item_page = item_page_create(call, table, &request->index, request->consistent.flag);
+    if (item_page == NULL) {
+        return;
+    }
+    item_page->filter = plan.filter;
+    item_page->return_capacity = opt_enum_or(&request->return_capacity, CAPACITY_NONE);
+    item_page->page.limit = (uint32_t)request->limit.number;
+    item_page->page.reverse = request->forward.present && !request->forward.flag;
+    struct query_keys keys;
+    if (!resolve_range(item_page, &plan, &keys) || !resolve_start(item_page, &keys, &request->start) ||
+        !check_filter(item_page) || !item_page_choose(item_page, &choice, plan.projection)) {
+        return;
+    }
+    item_page_run(item_page, INLINE_ROWS);
+}
