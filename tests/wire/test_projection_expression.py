@@ -149,25 +149,6 @@ def test_4096_bytes(get):
     invalid(get("a".ljust(4097)), re.compile(re.escape(PREFIX) + "Expression size has exceeded the maximum allowed size;.*"))
 
 
-# A sample of the 573 reserved words of the Developer Guide: first and last, short and long, also functions of SQL.
-RESERVED = ["abort", "Zone", "all", "any", "binary", "BY", "case", "connection", "counter", "date", "delimited", "desc",
-            "end", "exists", "from", "group", "hash", "identity", "items", "key", "language", "level", "list", "map",
-            "method", "month", "name", "names", "null", "number", "order", "owner", "parameters", "path", "percent", "plan",
-            "range", "region", "role", "row", "rows", "schema", "scope", "SECTION", "session", "state", "status",
-            "string", "table", "timestamp", "token", "TTL", "type", "url", "user", "users", "uuid", "value", "values", "view",
-            "window", "year"]
-
-
-@pytest.mark.parametrize("word", RESERVED)
-def test_reserved_word(get, word):
-    invalid(get(word), f"{PREFIX}Attribute name is a reserved keyword; reserved keyword: {word}")
-
-
 @pytest.mark.parametrize("word", ["in", "SET", "add", "REMOVE", "delete", "between", "AND", "or", "Not"])
 def test_keyword_of_expressions(get, word):
     invalid(get(word), f'{PREFIX}Syntax error; token: "{word}", near: "{word}"')
-
-
-@pytest.mark.parametrize("word", ["size", "contains", "attribute_exists", "id", "title", "price", "email", "created", "pk"])
-def test_word_that_is_not_reserved(get, word):
-    get(word).ok()
