@@ -72,8 +72,8 @@ int parser_finish_syntax(const struct parser *parser, bool parsed, struct expr_e
 
 int parser_check_operators(const struct parser *parser, struct expr_error *ret_error)
 {
-    if (parser->operators > EXPR_OPERATORS_MAX) {
-        return expr_fail(ret_error, EXPR_TOO_MANY_OPERATORS, arena_printf(parser->arena, "%u", parser->operators),
+    if (parser->operators > EXPR_OPERATORS_MAX) { /* DynamoDB stops counting at the first too many */
+        return expr_fail(ret_error, EXPR_TOO_MANY_OPERATORS, arena_printf(parser->arena, "%d", EXPR_OPERATORS_MAX + 1),
                          SLICE(""));
     }
     return 0;

@@ -36,15 +36,13 @@ static int resolve(struct parser *parser, struct node **paths, uint32_t count, s
                    struct expr_error *ret_error)
 {
     size_t elements = 0;
-    for (uint32_t i = count; i-- > 0;) {
-        if (resolve_path(parser, paths[i], ret_error) != 0) {
-            return -1;
-        }
+    for (uint32_t i = 0; i < count; i++) {
         elements += paths[i]->path.count;
     }
     path_tree_init(ret_tree, parser->arena, elements);
     for (uint32_t i = count; i-- > 0;) {
-        if (path_tree_add(ret_tree, &paths[i]->path, paths[i], ret_error) != 0) {
+        if (resolve_path(parser, paths[i], ret_error) != 0 ||
+            path_tree_add(ret_tree, &paths[i]->path, paths[i], ret_error) != 0) {
             return -1;
         }
     }

@@ -189,7 +189,7 @@ int update_evaluate(const struct update *update, const struct value *base, bool 
                     struct outcome *ret_outcomes, struct expr_error *ret_error)
 {
     struct evaluation evaluation = {.base = base, .exists = exists, .arena = arena, .error = ret_error};
-    for (uint32_t i = 0; i < update->count; i++) {
+    for (uint32_t i = update->count; i-- > 0;) { /* of several errors the last action's is reported */
         if (evaluate_action(&evaluation, &update->actions[i], &ret_outcomes[i]) != 0) {
             return -1;
         }

@@ -105,17 +105,14 @@ static int check_action(const struct action *action, struct expr_error *ret_erro
 static int resolve(struct update_parser *update, struct path_tree *ret_tree, struct expr_error *ret_error)
 {
     size_t elements = 0;
-    for (uint32_t i = update->count; i-- > 0;) {
-        struct node *target = update->actions[i].target;
-        if (resolve_path(&update->parser, target, ret_error) != 0) {
-            return -1;
-        }
-        elements += target->path.count;
+    for (uint32_t i = 0; i < update->count; i++) {
+        elements += update->actions[i].target->path.count;
     }
     path_tree_init(ret_tree, update->parser.arena, elements);
     for (uint32_t i = update->count; i-- > 0;) {
         struct action *action = &update->actions[i];
-        if (path_tree_add(ret_tree, &action->target->path, action, ret_error) != 0) {
+        if (resolve_path(&update->parser, action->target, ret_error) != 0 ||
+            path_tree_add(ret_tree, &action->target->path, action, ret_error) != 0) {
             return -1;
         }
     }
