@@ -131,14 +131,16 @@ def test_tags_are_taken(tables):
     tables.create(spec(Tags=[{"Key": "team", "Value": "wire"}, {"Key": "empty", "Value": ""}]))
 
 
-@pytest.mark.parametrize("kind", ["AES256", "KMS"])
-def test_encryption_is_taken(client, tables, endpoint, kind):
-    if endpoint.kind == "aws" and kind == "AES256":
-        pytest.skip("AWS takes KMS only")
-    name = new_name()
-    client.create_table(TableName=name, **spec(SSESpecification={"Enabled": True, "SSEType": kind}))
-    tables.adopt(name)
-    tables.wait_active(name)
+@pytest.mark.differs_from_dynamodb_local("tells no encryption")
+def test_encryption_with_a_key_of_ones_own_is_shown(tables, describe):
+    table = describe(tables.create(spec(SSESpecification={"Enabled": True, "SSEType": "KMS"})))
+    shown = table["SSEDescription"]
+    assert (shown["Status"], shown["SSEType"]) == ("ENABLED", "KMS")
+    assert shown["KMSMasterKeyArn"].startswith("arn:aws:kms:")
+
+
+def test_encryption_with_the_owned_key_is_not_shown(tables, describe):
+    assert "SSEDescription" not in describe(tables.create(spec(SSESpecification={"Enabled": False})))
 
 
 def test_longest_names(client, tables, describe):
@@ -270,11 +272,13 @@ REFUSED = [
     case("no stream, but a view", {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}}, None),
     case("stream view X", {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "X"}}, None),
     case("stream without enabled", {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}}, None),
-    case("table class X", {"TableClass": "X"}, None),
+    case("table class X", {"TableClass": "X"}, re.compile(r".*\[STANDARD, STANDARD_INFREQUENT_ACCESS\]\.?")),
+    case("encryption AES256", {"SSESpecification": {"Enabled": True, "SSEType": "AES256"}}, None),
+    case("encryption off, but a type", {"SSESpecification": {"Enabled": False, "SSEType": "KMS"}}, None),
 ]
 
 
-LOCAL_TAKES = {"table class X", "units on demand", "billing mode"}
+LOCAL_TAKES = {"table class X", "encryption AES256", "encryption off, but a type", "units on demand", "billing mode"}
 
 
 @pytest.mark.parametrize("changes, message", [
