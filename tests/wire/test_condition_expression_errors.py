@@ -243,6 +243,30 @@ def test_placeholder_error(check, values, names, message):
     invalid(check("#n = :v", values, names), message)
 
 
+@pytest.mark.parametrize("length, accepted", [(255, True), (256, False)])
+def test_placeholder_length(check, length, accepted):
+    name, value = "#" + "n" * (length - 1), ":" + "v" * (length - 1)
+    for response in (check(f"attribute_not_exists({name})", None, {name: "a"}), check(f"a <> {value}", {value: N(1)})):
+        if accepted:
+            response.ok()
+        else:
+            assert "The expression attribute map contains a key that is too long" in invalid(response).message
+
+
+def test_name_for_a_placeholder_may_be_65535_bytes(check):
+    check("attribute_not_exists(#a)", None, {"#a": "n" * 65_535}).ok()
+    invalid(check("attribute_not_exists(#a)", None, {"#a": "n" * 65_536}))
+
+
+def test_large_value_for_a_placeholder(check):
+    check("a <> :v", {":v": S("x" * 409_600)}).ok()
+
+
+def test_names_and_values_of_more_than_2_mb(check):
+    values = {f":v{i}": S("x" * 400_000) for i in range(6)}
+    invalid(check(" AND ".join(f"a <> {name}" for name in values), values))
+
+
 def test_names_without_expression(raw, hash_table):
     response = raw("PutItem", TableName=hash_table, Item={"pk": S("x")}, ExpressionAttributeNames={"#a": "a"})
     invalid(response, "ExpressionAttributeNames can only be specified when using expressions")
