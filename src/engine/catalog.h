@@ -14,8 +14,6 @@
 #include "engine/batch.h"
 #include "engine/table.h"
 
-#define TABLES_MAX 2500
-
 struct catalog {
     pthread_rwlock_t lock;
     struct table **by_name; /* sorted; one reference each */
