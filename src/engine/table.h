@@ -9,7 +9,8 @@
 #include "value/value.h"
 
 #define TABLE_NAME_MAX           255
-#define TABLE_INDEXES_MAX        25 /* 20 global and 5 local */
+#define TABLES_MAX               2500 /* of an account in a region; source: Amazon DynamoDB Developer Guide, quotas */
+#define TABLE_INDEXES_MAX        25   /* 20 global and 5 local */
 #define TABLE_GLOBAL_INDEXES_MAX 20
 #define TABLE_LOCAL_INDEXES_MAX  5
 #define KEY_PARTS_MAX            4
