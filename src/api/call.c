@@ -64,8 +64,7 @@ bool call_table_name(struct api_call *call, struct slice name_or_arn, struct sli
     return true;
 }
 
-/* Keeps the reference until the call is reset. */
-static void hold_table(struct api_call *call, struct table *table)
+void call_hold_table(struct api_call *call, struct table *table)
 {
     if (call->table_count == call->table_capacity) {
         uint32_t capacity = call->table_capacity == 0 ? 4 : call->table_capacity * 2;
@@ -83,7 +82,7 @@ struct table *call_table_find(struct api_call *call, struct slice name)
 {
     struct table *table = cluster_table_acquire(call->loop->api->cluster, name);
     if (table != NULL) {
-        hold_table(call, table);
+        call_hold_table(call, table);
     }
     return table;
 }

@@ -19,6 +19,9 @@ struct table *call_table(struct api_call *call, struct slice name_or_arn);
 /* The same by name alone and without failing: NULL if there is no such table. */
 struct table *call_table_find(struct api_call *call, struct slice name);
 
+/* Keeps a reference until the call is reset. */
+void call_hold_table(struct api_call *call, struct table *table);
+
 /* The name inside an ARN of this server's region and account, or the text itself if it is no ARN. False: the ARN
  * belongs to another region or account, or is malformed; the call has been failed. */
 bool call_table_name(struct api_call *call, struct slice name_or_arn, struct slice *ret_name);

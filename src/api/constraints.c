@@ -329,8 +329,25 @@ static void check_table_name(struct checker *checker, const struct shape *shape,
     }
 }
 
+/* The text for an absent table name that is reported alone, or NULL. */
+static const char *missing_name(const struct shape *shape, const void *request)
+{
+    for (unsigned i = 0; i < shape->count; i++) {
+        const struct shape_member *member = &shape->members[i];
+        if (member->if_missing != NULL && !is_present(member, (const char *)request + member->offset)) {
+            return member->if_missing;
+        }
+    }
+    return NULL;
+}
+
 bool shape_check(const struct shape *shape, const void *request, struct arena *arena, struct slice *ret_message)
 {
+    const char *missing = missing_name(shape, request);
+    if (missing != NULL) {
+        *ret_message = slice_from_string(missing);
+        return false;
+    }
     struct checker checker = {.count = 0, .path_len = 0};
     check_table_name(&checker, shape, request);
     if (checker.count == 0) {

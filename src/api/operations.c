@@ -1,6 +1,7 @@
 #include "api/operations.h"
 
 #include "api/limits.h"
+#include "api/table_operations.h"
 
 #define DYNAMODB(operation_name, writes, request_shape, function)                                                      \
     {                                                                                                                  \
@@ -9,6 +10,11 @@
     }
 
 const struct operation operations[] = {
+    DYNAMODB("CreateTable", true, &create_table_shape, create_table_run),
+    DYNAMODB("DeleteTable", true, &delete_table_shape, delete_table_run),
+    DYNAMODB("DescribeTable", false, &describe_table_shape, describe_table_run),
+    DYNAMODB("ListTables", false, &list_tables_shape, list_tables_run),
+    DYNAMODB("UpdateTable", true, &update_table_shape, update_table_run),
     DYNAMODB("DescribeLimits", false, &describe_limits_shape, describe_limits_run),
     DYNAMODB("DescribeEndpoints", false, &describe_endpoints_shape, describe_endpoints_run),
 };

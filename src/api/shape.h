@@ -113,6 +113,7 @@ struct shape_member {
     bool required;
     /* A table's name or ARN: what is wrong with it is reported alone, before everything else. */
     bool table_name;
+    const char *if_missing; /* reported alone when a required table name is absent, instead of the usual text */
     size_t offset;
     struct shape_limit limit;
     struct shape_limit key_limit;       /* SHAPE_MAP, SHAPE_ITEM: of each key */
