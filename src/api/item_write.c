@@ -25,6 +25,7 @@ struct item_write *item_write_create(struct api_call *call, enum write_kind kind
 {
     struct item_write *item_write = ARENA_NEW(&call->arena, struct item_write);
     struct write *write = &item_write->write;
+    write_init(write);
     item_write->call = call;
     write->kind = kind;
     write->table = table;
@@ -168,7 +169,6 @@ void item_write_submit(struct item_write *item_write)
                       (write->condition != NULL && item_write->return_on_failure == ON_FAILURE_ALL_OLD);
     write->want_new = values == RETURN_ALL_NEW || values == RETURN_UPDATED_NEW;
     write->want_capacity = item_write->return_capacity != CAPACITY_NONE;
-    write_init(write);
     write->command.task.run = write_finished;
     cluster_submit_write(call_port(item_write->call), write);
 }

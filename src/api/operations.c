@@ -1,5 +1,6 @@
 #include "api/operations.h"
 
+#include "api/item_operations.h"
 #include "api/limits.h"
 #include "api/table_operations.h"
 
@@ -15,6 +16,14 @@ const struct operation operations[] = {
     DYNAMODB("DescribeTable", false, &describe_table_shape, describe_table_run),
     DYNAMODB("ListTables", false, &list_tables_shape, list_tables_run),
     DYNAMODB("UpdateTable", true, &update_table_shape, update_table_run),
+    DYNAMODB("PutItem", true, &put_item_shape, put_item_run),
+    DYNAMODB("GetItem", false, &get_item_shape, get_item_run),
+    DYNAMODB("UpdateItem", true, &update_item_shape, update_item_run),
+    DYNAMODB("DeleteItem", true, &delete_item_shape, delete_item_run),
+    DYNAMODB("Query", false, &query_shape, query_run),
+    DYNAMODB("Scan", false, &scan_shape, scan_run),
+    DYNAMODB("BatchGetItem", false, &batch_get_item_shape, batch_get_item_run),
+    DYNAMODB("BatchWriteItem", true, &batch_write_item_shape, batch_write_item_run),
     DYNAMODB("DescribeLimits", false, &describe_limits_shape, describe_limits_run),
     DYNAMODB("DescribeEndpoints", false, &describe_endpoints_shape, describe_endpoints_run),
 };
