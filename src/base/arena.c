@@ -14,10 +14,13 @@ struct arena_chunk {
     _Alignas(16) char data[];
 };
 
+/* Where an arena without chunks stands: allocating nothing must not compute with a null pointer. */
+static _Alignas(16) char nowhere[16];
+
 void arena_init(struct arena *arena, size_t chunk_bytes)
 {
     assert(chunk_bytes > 0);
-    *arena = (struct arena){.chunk_bytes = chunk_bytes};
+    *arena = (struct arena){.at = nowhere, .end = nowhere, .chunk_bytes = chunk_bytes};
 }
 
 void arena_finish(struct arena *arena)
@@ -29,7 +32,7 @@ void arena_finish(struct arena *arena)
         chunk = older;
     }
     arena->chunk = NULL;
-    arena->at = arena->end = NULL;
+    arena->at = arena->end = nowhere;
 }
 
 void arena_reset(struct arena *arena)
