@@ -16,7 +16,7 @@ static struct sorted_entry *sort_elements(const struct value *set)
 {
     struct sorted_entry *entries = sorted_alloc(set->count);
     for (uint32_t i = 0; i < set->count; i++) {
-        entries[i] = (struct sorted_entry){set->elements[i].bytes, i};
+        entries[i] = sorted_entry_of(set->elements[i].bytes, i);
     }
     sorted_sort(entries, set->count);
     return entries;
@@ -26,7 +26,7 @@ static struct sorted_entry *sort_attributes(const struct attribute *attributes, 
 {
     struct sorted_entry *entries = sorted_alloc(count);
     for (uint32_t i = 0; i < count; i++) {
-        entries[i] = (struct sorted_entry){attributes[i].name, i};
+        entries[i] = sorted_entry_of(attributes[i].name, i);
     }
     sorted_sort(entries, count);
     return entries;

@@ -57,8 +57,27 @@ static enum value_type type_of_name(struct slice name)
     return 0;
 }
 
+/* Digits without needless zeros or signs are a number and canonical: nothing to parse, and most numbers are such. */
+static bool is_plain_integer(struct slice text)
+{
+    size_t sign = text.len > 0 && text.data[0] == '-';
+    size_t digits = text.len - sign;
+    if (digits == 0 || digits > NUMBER_DIGITS_MAX || (text.data[sign] == '0' && text.len > 1)) {
+        return false;
+    }
+    bool plain = true;
+    for (size_t i = sign; i < text.len; i++) {
+        plain &= text.data[i] >= '0' && text.data[i] <= '9';
+    }
+    return plain;
+}
+
 static void read_number(struct value_reader *reader, struct slice text, struct value *ret_value)
 {
+    if (is_plain_integer(text)) {
+        ret_value->bytes = text;
+        return;
+    }
     struct number number = {0};
     switch (number_parse(text, &number)) {
     case NUMBER_OK:
@@ -78,7 +97,6 @@ static void read_number(struct value_reader *reader, struct slice text, struct v
     }
     char canonical[NUMBER_TEXT_MAX];
     struct slice formatted = slice_of(canonical, number_format(&number, canonical));
-    /* Most numbers come as they are stored. */
     ret_value->bytes = slice_equal(text, formatted) ? text : arena_copy(reader->arena, formatted);
 }
 
@@ -120,7 +138,7 @@ static bool has_duplicates(const struct value *set)
     }
     struct sorted_entry *entries = sorted_alloc(set->count);
     for (uint32_t i = 0; i < set->count; i++) {
-        entries[i] = (struct sorted_entry){set->elements[i].bytes, i};
+        entries[i] = sorted_entry_of(set->elements[i].bytes, i);
     }
     sorted_sort(entries, set->count);
     bool found = false;
@@ -219,7 +237,7 @@ static uint32_t drop_repeated(struct attribute *attributes, uint32_t count)
     if (count > SORTED_WORTH) {
         entries = sorted_alloc(count);
         for (uint32_t i = 0; i < count; i++) {
-            entries[i] = (struct sorted_entry){attributes[i].name, i};
+            entries[i] = sorted_entry_of(attributes[i].name, i);
         }
         sorted_sort(entries, count);
     }

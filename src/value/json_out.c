@@ -19,6 +19,37 @@ static bool must_escape(unsigned char byte)
     return byte < 0x20 || byte == '"' || byte == '\\';
 }
 
+/* True if one of eight bytes is below 0x20, a quote or a backslash. */
+static inline bool any_dirty(uint64_t run)
+{
+    const uint64_t ones = 0x0101010101010101ull;
+    const uint64_t highs = 0x8080808080808080ull;
+    uint64_t quote = run ^ (ones * '"');
+    uint64_t backslash = run ^ (ones * '\\');
+    return (((run - ones * 0x20) | (quote - ones) | (backslash - ones)) & ~run & highs) != 0;
+}
+
+/* Copies 4 … 16 bytes, most names among them, as two words that may overlap. False if some byte is not clean. */
+static inline bool copy_short(char *out, const char *text, size_t len)
+{
+    if (len >= 8) {
+        uint64_t first;
+        uint64_t last;
+        memcpy(&first, text, sizeof first);
+        memcpy(&last, text + len - sizeof last, sizeof last);
+        memcpy(out, &first, sizeof first);
+        memcpy(out + len - sizeof last, &last, sizeof last);
+        return !any_dirty(first) && !any_dirty(last);
+    }
+    uint32_t first;
+    uint32_t last;
+    memcpy(&first, text, sizeof first);
+    memcpy(&last, text + len - sizeof last, sizeof last);
+    memcpy(out, &first, sizeof first);
+    memcpy(out + len - sizeof last, &last, sizeof last);
+    return !any_dirty((uint64_t)last << 32 | first);
+}
+
 /* Copies clean bytes from `text` to `out` and returns how many. Reads within `len`; may write STEP bytes behind what it
  * says it copied. */
 static size_t copy_clean(char *out, const char *text, size_t len)
@@ -40,21 +71,14 @@ static size_t copy_clean(char *out, const char *text, size_t len)
         }
     }
 #else
-    /* Eight bytes at a time: a byte's high bit is set where it is below 0x20, a quote or a backslash; a borrow may also
-     * mark a clean byte above such a one, which only ends the run of eights. */
-    const uint64_t ones = 0x0101010101010101ull;
-    const uint64_t highs = 0x8080808080808080ull;
-    for (; len - done >= 8; done += 8) {
-        uint64_t run;
-        memcpy(&run, text + done, 8);
-        uint64_t quote = run ^ (ones * '"');
-        uint64_t backslash = run ^ (ones * '\\');
-        if ((((run - ones * 0x20) | (quote - ones) | (backslash - ones)) & ~run & highs) != 0) {
-            break;
-        }
-        memcpy(out + done, &run, 8);
+    while (len - done >= STEP && copy_short(out + done, text + done, STEP)) {
+        done += STEP;
     }
 #endif
+    size_t rest = len - done;
+    if (rest >= 4 && rest < STEP && copy_short(out + done, text + done, rest)) {
+        return len;
+    }
     while (done < len && !must_escape((unsigned char)text[done])) {
         out[done] = text[done];
         done++;

@@ -11,6 +11,9 @@
 #define LEAD_MIN (-130)
 #define LEAD_MAX 125
 
+/* So many digits fit 64 bits. */
+#define DIGITS_64 19
+
 typedef unsigned __int128 u128;
 
 static const uint64_t POWERS[20] = {1ull,
@@ -59,16 +62,30 @@ static int lead_of(const struct number *number)
     return count_digits(number->digits) + number->exponent - 1;
 }
 
-/* Digits and exponent of any size into normal form and range. */
-static enum number_result normalize(u128 digits, int64_t exponent, bool negative, struct number *ret_number)
+/* Drops trailing zeros of digits that are not zero. */
+static void trim(u128 *digits, int64_t *exponent)
+{
+    u128 kept = *digits;
+    while (kept >> 64 != 0 && (uint64_t)kept % 2 == 0 && kept % 10 == 0) {
+        kept /= 10;
+        ++*exponent;
+    }
+    if (kept >> 64 == 0) {
+        uint64_t low = (uint64_t)kept; /* the same again, many times faster */
+        for (; low % 10 == 0; low /= 10) {
+            ++*exponent;
+        }
+        kept = low;
+    }
+    *digits = kept;
+}
+
+/* Trimmed digits into a number, if it is in range. */
+static enum number_result check_range(u128 digits, int64_t exponent, bool negative, struct number *ret_number)
 {
     if (digits == 0) {
         *ret_number = (struct number){0};
         return NUMBER_OK;
-    }
-    while ((uint64_t)digits % 2 == 0 && digits % 10 == 0) {
-        digits /= 10;
-        exponent++;
     }
     int count = count_digits(digits);
     if (count > NUMBER_DIGITS_MAX) {
@@ -114,7 +131,9 @@ static const char *read_mantissa(const char *at, const char *end, struct mantiss
             continue;
         }
         m.count += m.waiting + 1;
-        if (m.count <= NUMBER_DIGITS_MAX) {
+        if (m.count <= DIGITS_64) {
+            m.digits = (uint64_t)m.digits * POWERS[m.waiting + 1] + digit;
+        } else if (m.count <= NUMBER_DIGITS_MAX) {
             m.digits = m.digits * power_of_ten((int)m.waiting + 1) + digit;
         }
         m.waiting = 0;
@@ -165,16 +184,19 @@ enum number_result number_parse(struct slice text, struct number *ret_number)
     if (m.count > NUMBER_DIGITS_MAX) {
         return NUMBER_IMPRECISE;
     }
-    return normalize(m.digits, exponent - m.fraction + m.waiting, negative, ret_number);
+    return check_range(m.digits, exponent - m.fraction + m.waiting, negative, ret_number);
 }
 
 /* Writes exactly `count` digits, most significant first. */
 static void write_digits(u128 digits, int count, char *ret_text)
 {
     while (count > 0) {
-        uint64_t low = (uint64_t)(digits % POWERS[19]);
-        digits /= POWERS[19];
-        for (int i = 0; i < 19 && count > 0; i++) {
+        uint64_t low = (uint64_t)digits;
+        if (count > DIGITS_64) {
+            low = (uint64_t)(digits % POWERS[DIGITS_64]);
+            digits /= POWERS[DIGITS_64];
+        }
+        for (int i = 0; i < DIGITS_64 && count > 0; i++) {
             ret_text[--count] = (char)('0' + low % 10);
             low /= 10;
         }
@@ -268,13 +290,17 @@ enum number_result number_add(const struct number *a, const struct number *b, st
         }
         digits_a *= power_of_ten(shift);
     }
-    u128 digits_b = b->digits;
-    int exponent = b->exponent;
-    if (a->negative == b->negative) {
-        return normalize(digits_a + digits_b, exponent, a->negative, ret_sum);
+    bool negative = a->negative;
+    u128 digits = digits_a + b->digits;
+    if (a->negative != b->negative) {
+        negative = digits_a >= b->digits ? a->negative : b->negative;
+        digits = digits_a >= b->digits ? digits_a - b->digits : b->digits - digits_a;
     }
-    return digits_a >= digits_b ? normalize(digits_a - digits_b, exponent, a->negative, ret_sum)
-                                : normalize(digits_b - digits_a, exponent, b->negative, ret_sum);
+    int64_t exponent = b->exponent;
+    if (shift == 0 && digits != 0) { /* else the last digit is that of `b` */
+        trim(&digits, &exponent);
+    }
+    return check_range(digits, exponent, negative, ret_sum);
 }
 
 enum number_result number_subtract(const struct number *a, const struct number *b, struct number *ret_difference)
@@ -291,14 +317,41 @@ static int pair_of(int power)
     return (power - LEAD_MIN + 2 * NUMBER_DIGITS_MAX) / 2;
 }
 
+/* The size of a number by its leading and last digit's powers of ten. */
+static size_t size_of(int lead, int last, bool negative)
+{
+    size_t size = 1 + (size_t)(pair_of(lead) - pair_of(last) + 1) + negative;
+    return size < NUMBER_SIZE_MAX ? size : NUMBER_SIZE_MAX;
+}
+
 size_t number_size(const struct number *number)
 {
-    if (number->digits == 0) {
-        return 1;
+    return number->digits == 0 ? 1 : size_of(lead_of(number), number->exponent, number->negative);
+}
+
+size_t number_text_size(struct slice canonical)
+{
+    assert(canonical.len > 0 && canonical.len <= NUMBER_TEXT_MAX);
+    bool negative = canonical.data[0] == '-';
+    const char *at = canonical.data + negative;
+    const char *end = canonical.data + canonical.len;
+    const char *point = memchr(at, '.', (size_t)(end - at));
+    if (point == NULL) {
+        if (*at == '0') {
+            return 1;
+        }
+        const char *last = end - 1;
+        while (*last == '0') {
+            last--;
+        }
+        return size_of((int)(end - at) - 1, (int)(end - last) - 1, negative);
     }
-    int pairs = pair_of(lead_of(number)) - pair_of(number->exponent) + 1;
-    size_t size = 1 + (size_t)pairs + number->negative;
-    return size < NUMBER_SIZE_MAX ? size : NUMBER_SIZE_MAX;
+    const char *lead = at;
+    if (*at == '0') {
+        for (lead = point + 1; *lead == '0'; lead++) {
+        }
+    }
+    return size_of((int)(point - lead) - (lead < point), (int)(point - end) + 1, negative);
 }
 
 /* The key: a sign byte, the leading digit's place as LEAD_MIN … LEAD_MAX in one byte, then the digits in pairs, each
@@ -359,8 +412,7 @@ size_t number_decode_key(struct slice key, struct number *ret_number)
         return 0; /* a last pair of zeros is not normal form */
     }
     int64_t lead = (int64_t)(unsigned char)(bytes[1] ^ flip) + LEAD_MIN;
-    if (normalize(digits, lead - 2 * (int64_t)pairs + 1, negative, ret_number) != NUMBER_OK) {
-        return 0;
-    }
-    return pairs + 2;
+    int64_t exponent = lead - 2 * (int64_t)pairs + 1;
+    trim(&digits, &exponent);
+    return check_range(digits, exponent, negative, ret_number) == NUMBER_OK ? pairs + 2 : 0;
 }

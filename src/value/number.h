@@ -53,3 +53,6 @@ size_t number_decode_key(struct slice key, struct number *ret_number);
  * 3, 0.012 is .01 20. (Measured; the rule of the Developer Guide is only approximate.) */
 #define NUMBER_SIZE_MAX 21
 size_t number_size(const struct number *number);
+
+/* The same from canonical text, without parsing it. */
+size_t number_text_size(struct slice canonical);

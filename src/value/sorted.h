@@ -8,14 +8,17 @@
 #define SORTED_WORTH 16
 
 struct sorted_entry {
+    uint64_t prefix; /* the first eight bytes, big-endian, zeros behind the end: decides most comparisons */
     struct slice bytes;
     uint32_t index; /* where it stood */
 };
 
-/* Fills in no order: the caller sets each entry, then sorts. Freed with free(). */
+/* The caller sets each entry, then sorts. Freed with free(). */
 struct sorted_entry *sorted_alloc(uint32_t count);
 
-/* By bytes, equal bytes by index. */
+struct sorted_entry sorted_entry_of(struct slice bytes, uint32_t index);
+
+/* By bytes; equal bytes stay in the order they were in. */
 void sorted_sort(struct sorted_entry *entries, uint32_t count);
 
 /* The entry of the last index among those with these bytes, or NULL. */

@@ -41,14 +41,6 @@ const struct value *value_member(const struct value *map, struct slice name)
     return map->type == VALUE_M ? find(map->attributes, map->count, name) : NULL;
 }
 
-static size_t size_of_number(struct slice text)
-{
-    struct number number;
-    enum number_result result = number_parse(text, &number);
-    assert(result == NUMBER_OK);
-    return number_size(&number);
-}
-
 size_t value_size(const struct value *value)
 {
     size_t size = 0;
@@ -57,7 +49,7 @@ size_t value_size(const struct value *value)
     case VALUE_B:
         return value->bytes.len;
     case VALUE_N:
-        return size_of_number(value->bytes);
+        return number_text_size(value->bytes);
     case VALUE_BOOL:
     case VALUE_NULL:
         return 1;

@@ -123,6 +123,7 @@ static void check_parse(const struct parse_case *c)
         if (number_size(&number) != c->size) {
             fail_msg("%s: size %zu, expected %zu", c->text, number_size(&number), c->size);
         }
+        assert_int_equal(number_text_size(slice_from_string(c->canonical)), c->size);
     }
 }
 
@@ -278,6 +279,7 @@ static void holds_for_random_numbers(void **state)
         char text[NUMBER_TEXT_MAX];
         assert_int_equal(number_parse(format(&a, text), &back), NUMBER_OK);
         check_same(&a, &back);
+        assert_int_equal(number_text_size(format(&a, text)), number_size(&a));
 
         unsigned char key_a[NUMBER_KEY_MAX + 1];
         unsigned char key_b[NUMBER_KEY_MAX];
