@@ -28,8 +28,10 @@ class Endpoint:
 class Server:
     """A child process. Its output is read all the time (a full pipe would stop it) and its end is kept for failures."""
 
-    def __init__(self, binary: str, shards: int, extra: tuple[str, ...] = ()):
-        self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--ephemeral", "--shards", str(shards), *extra]
+    def __init__(self, binary: str, shards: int, extra: tuple[str, ...] = (), data_dir: str | None = None):
+        """Without a folder, an ephemeral server."""
+        place = ["--data-dir", data_dir] if data_dir else ["--ephemeral"]
+        self.command = [binary, "serve", "--listen", "127.0.0.1:0", *place, "--shards", str(shards), *extra]
         self.tail: collections.deque[str] = collections.deque(maxlen=200)
         self.url: str | None = None
         self._ready = threading.Event()
