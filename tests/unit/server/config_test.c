@@ -1,0 +1,176 @@
+#include "server/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct config config;
+static struct err err;
+
+/* The arguments, up to a NULL. */
+static enum config_result parse(const char *first, ...)
+{
+    char *arguments[16];
+    int count = 0;
+    va_list rest;
+    va_start(rest, first);
+    for (const char *argument = first; argument != NULL; argument = va_arg(rest, const char *)) {
+        arguments[count++] = (char *)argument;
+    }
+    va_end(rest);
+    return config_parse(count, arguments, &config, &err);
+}
+
+static int clear_environment(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"LISTEN",     "DATA_DIR", "EPHEMERAL", "SHARDS",          "THREADS",  "REGION",
+                                        "ACCOUNT_ID", "AUTH",     "INSECURE",  "MAX_CONNECTIONS", "LOG_LEVEL"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "STATOR_%s", names[i]);
+        unsetenv(name);
+    }
+    return 0;
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(NULL), CONFIG_OK);
+    assert_string_equal(config.listen_host, "127.0.0.1");
+    assert_string_equal(config.listen_port, "8000");
+    assert_null(config.data_dir);
+    assert_false(config.ephemeral);
+    assert_false(config.insecure);
+    assert_int_equal(config.shards, 0);
+    assert_in_range(config.threads, 1, 4);
+    assert_int_equal(config.max_connections, 10000);
+    assert_string_equal(config.region, "us-east-1");
+    assert_string_equal(config.account_id, "000000000000");
+    assert_int_equal(config.log_level, LOG_INFO);
+}
+
+static void test_all_options(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--listen", "localhost:0", "--data-dir=/srv/x=y", "--ephemeral", "--shards=4", "--threads",
+                           "3", "--region", "eu-central-1", "--account-id", "123456789012", "--auth", "none", NULL),
+                     CONFIG_OK);
+    assert_string_equal(config.listen_host, "localhost");
+    assert_string_equal(config.listen_port, "0");
+    assert_string_equal(config.data_dir, "/srv/x=y");
+    assert_true(config.ephemeral);
+    assert_int_equal(config.shards, 4);
+    assert_int_equal(config.threads, 3);
+    assert_string_equal(config.region, "eu-central-1");
+    assert_string_equal(config.account_id, "123456789012");
+    assert_int_equal(parse("--insecure", "--max-connections", "5", "--log-level=error", NULL), CONFIG_OK);
+    assert_true(config.insecure);
+    assert_int_equal(config.max_connections, 5);
+    assert_int_equal(config.log_level, LOG_ERROR);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--listen", "[::1]:8000", NULL), CONFIG_OK);
+    assert_string_equal(config.listen_host, "::1");
+    assert_int_equal(parse("--listen", "0.0.0.0:65535", NULL), CONFIG_OK);
+    assert_string_equal(config.listen_port, "65535");
+    static const char *const bad[] = {"",           "127.0.0.1", ":",        ":8000",    "host:",
+                                      "host:65536", "host:x",    "host:80 ", "host: 80", "::1:80",
+                                      "[]:80",      "[::1]",     "host:-1",  "host:+1",  "host:99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (parse("--listen", bad[i], NULL) != CONFIG_REFUSED) {
+            fail_msg("'%s' is accepted", bad[i]);
+        }
+        assert_ptr_equal(strstr(err.text, "--listen: "), err.text);
+    }
+    char long_host[2000];
+    memset(long_host, 'h', sizeof long_host);
+    memcpy(long_host + sizeof long_host - 4, ":80", 4);
+    assert_int_equal(parse("--listen", long_host, NULL), CONFIG_REFUSED);
+}
+
+static void test_flag_before_environment_before_default(void **state)
+{
+    (void)state;
+    setenv("STATOR_REGION", "eu-west-1", 1);
+    setenv("STATOR_SHARDS", "8", 1);
+    setenv("STATOR_EPHEMERAL", "true", 1);
+    assert_int_equal(parse("--shards", "2", "--shards", "3", NULL), CONFIG_OK);
+    assert_string_equal(config.region, "eu-west-1");
+    assert_int_equal(config.shards, 3);
+    assert_true(config.ephemeral);
+    assert_int_equal(parse("--ephemeral=false", NULL), CONFIG_OK);
+    assert_false(config.ephemeral);
+    setenv("STATOR_SHARDS", "many", 1);
+    assert_int_equal(parse(NULL), CONFIG_REFUSED);
+    assert_string_equal(err.text, "STATOR_SHARDS: 'many' is not a number from 1 to 64");
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const char *const bad[][3] = {
+        {"--shards", "0", "--shards: '0' is not a number from 1 to 64"},
+        {"--shards", "65", "--shards: '65' is not a number from 1 to 64"},
+        {"--shards", "4x", "--shards: '4x' is not a number from 1 to 64"},
+        {"--threads", "-1", "--threads: '-1' is not a number from 1 to 64"},
+        {"--region", "", "--region: '' is not the name of a region, for example us-east-1"},
+        {"--region", "US", "--region: 'US' is not the name of a region, for example us-east-1"},
+        {"--account-id", "1234", "--account-id: '1234' is not twelve digits"},
+        {"--account-id", "12345678901x", "--account-id: '12345678901x' is not twelve digits"},
+        {"--data-dir", "", "--data-dir: the path is empty"},
+        {"--ephemeral=maybe", NULL, "--ephemeral: 'maybe' is neither true nor false"},
+        {"--log-level", "loud", "--log-level: 'loud' is not one of: debug, info, warning, error"},
+        {"--auth", "basic", "--auth: 'basic' is not one of: none, sigv4"},
+        {"--listen", NULL, "--listen needs a value: HOST:PORT"},
+        {"--port", "8000", "unknown option '--port'; see stator serve --help"},
+        {"--shard", "4", "unknown option '--shard'; see stator serve --help"},
+        {"data", NULL, "unknown option 'data'; see stator serve --help"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(parse(bad[i][0], bad[i][1], NULL), CONFIG_REFUSED);
+        assert_string_equal(err.text, bad[i][2]);
+    }
+    assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_REFUSED);
+    assert_non_null(strstr(err.text, "later release"));
+}
+
+static void test_help_names_every_option(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--shards", "x", "--help", NULL), CONFIG_HELP);
+    assert_int_equal(parse("-h", NULL), CONFIG_HELP);
+    char *text;
+    size_t len;
+    FILE *file = open_memstream(&text, &len);
+    config_print_help(file);
+    fclose(file);
+    static const char *const words[] = {"--listen HOST:PORT", "--data-dir PATH",  "--ephemeral ",     "--shards N",
+                                        "STATOR_LISTEN",      "STATOR_LOG_LEVEL", "--auth none|sigv4"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        assert_non_null(strstr(text, words[i]));
+    }
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_defaults, clear_environment),
+        cmocka_unit_test_setup(test_all_options, clear_environment),
+        cmocka_unit_test_setup(test_addresses, clear_environment),
+        cmocka_unit_test_setup(test_flag_before_environment_before_default, clear_environment),
+        cmocka_unit_test_setup(test_refusals, clear_environment),
+        cmocka_unit_test_setup(test_help_names_every_option, clear_environment),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
