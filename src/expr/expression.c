@@ -10,7 +10,11 @@
  * A '(' at the start of a condition may turn out to open a condition or an operand, and a function may be either. So
  * there is one machine for all of it, with two explicit stacks, instead of recursive functions with look-ahead: `items`
  * holds finished nodes that nothing has taken yet, `frames` what is open around them. Each token is looked at once or
- * twice and the C stack does not grow with the text. */
+ * twice and the C stack does not grow with the text.
+ *
+ * DynamoDB's parser looks ahead until it knows what a '(' or a function opens, and refuses redundant parentheses only
+ * then: in `((a)) x` the x is reported, in `((a)) = x y` the parentheses are. `deciding` says that a look-ahead would
+ * still be going on. */
 #include <assert.h>
 
 #include "expr/parser.h"
@@ -44,6 +48,9 @@ struct machine {
     uint32_t item_count, item_capacity;
     struct frame *frames;
     uint32_t frame_count, frame_capacity;
+    bool deciding;            /* what stands at the start of a whole is not known yet */
+    uint32_t deciding_parens; /* FRAME_PARENTHESIS open since then */
+    bool redundant;           /* parentheses were redundant meanwhile */
 };
 
 enum step { STEP_FAILED, STEP_OPERAND, STEP_FINISHED_ITEM, STEP_DONE };
@@ -102,6 +109,20 @@ static bool at_whole(struct machine *machine)
     }
 }
 
+static bool refuse_parentheses(struct machine *machine)
+{
+    expr_fail(&machine->parser->syntax_error, EXPR_REDUNDANT_PARENTHESES, SLICE(""), SLICE(""));
+    return false;
+}
+
+/* It is known now what everything that is open will be. False if that included redundant parentheses. */
+static bool decided(struct machine *machine)
+{
+    machine->deciding = false;
+    machine->deciding_parens = 0;
+    return machine->redundant ? refuse_parentheses(machine) : true;
+}
+
 /* The top frame and its operands become one node. */
 static enum step reduce(struct machine *machine)
 {
@@ -153,6 +174,7 @@ static void open_call(struct machine *machine, struct token name)
     } else if (of_updates != machine->update) {
         parser_misplaced(parser, machine->update ? EXPR_NOT_IN_UPDATE : EXPR_NOT_IN_CONDITION, name.start, text);
     }
+    machine->deciding = machine->deciding || at_whole(machine);
     push_frame(machine, FRAME_CALL, op, name.start, machine->item_count);
 }
 
@@ -164,10 +186,18 @@ static bool read_operand(struct machine *machine)
     for (;;) {
         struct token token = parser->token;
         if (token.kind == TOKEN_OPEN) {
-            enum frame_kind kind = at_whole(machine) ? FRAME_PARENTHESIS : FRAME_OPERAND_PARENTHESIS;
-            push_frame(machine, kind, NODE_PATH, token.start, machine->item_count);
+            if (at_whole(machine)) {
+                machine->deciding = true;
+                machine->deciding_parens++;
+                push_frame(machine, FRAME_PARENTHESIS, NODE_PATH, token.start, machine->item_count);
+            } else {
+                push_frame(machine, FRAME_OPERAND_PARENTHESIS, NODE_PATH, token.start, machine->item_count);
+            }
             parser_advance(parser);
         } else if (token.kind == TOKEN_NOT && !machine->update && at_whole(machine)) {
+            if (!decided(machine)) {
+                return false;
+            }
             push_frame(machine, FRAME_NOT, NODE_NOT, token.start, machine->item_count);
             parser_advance(parser);
         } else if (token.kind == TOKEN_IDENTIFIER && token_read(parser->text, token.end).kind == TOKEN_OPEN) {
@@ -204,6 +234,9 @@ static enum step open_operator(struct machine *machine)
     } else {
         return STEP_DONE;
     }
+    if (!decided(machine)) {
+        return STEP_FAILED;
+    }
     use_as_operand(machine, top_item(machine));
     parser_advance(parser);
     if (token.kind == TOKEN_IN && !parser_take(parser, TOKEN_OPEN)) {
@@ -214,21 +247,29 @@ static enum step open_operator(struct machine *machine)
 
 static enum step close_parenthesis(struct machine *machine)
 {
-    struct parser *parser = machine->parser;
     struct node *item = top_item(machine);
-    if (!parser_take(parser, TOKEN_CLOSE)) {
+    if (!parser_take(machine->parser, TOKEN_CLOSE)) {
         return STEP_FAILED;
     }
-    if (item->parenthesised) {
-        parser->redundant_parentheses = true;
-    }
+    machine->redundant = machine->redundant || item->parenthesised;
     item->parenthesised = true;
+    if (top_frame(machine)->kind == FRAME_PARENTHESIS && machine->deciding && --machine->deciding_parens == 0 &&
+        (machine->update || node_is_function(item))) {
+        machine->deciding = false; /* this may be all there is */
+    }
     machine->frame_count--;
+    if (machine->redundant && !machine->deciding) {
+        refuse_parentheses(machine);
+        return STEP_FAILED;
+    }
     return STEP_FINISHED_ITEM;
 }
 
 static enum step open_logical(struct machine *machine, enum frame_kind kind)
 {
+    if (!decided(machine)) {
+        return STEP_FAILED;
+    }
     push_frame(machine, kind, kind == FRAME_AND ? NODE_AND : NODE_OR, machine->parser->token.start,
                machine->item_count - 1);
     parser_advance(machine->parser);
@@ -289,7 +330,14 @@ static enum step after_listed(struct machine *machine)
         parser_advance(parser);
         return STEP_OPERAND;
     }
-    return parser_take(parser, TOKEN_CLOSE) ? reduce(machine) : STEP_FAILED;
+    if (!parser_take(parser, TOKEN_CLOSE)) {
+        return STEP_FAILED;
+    }
+    reduce(machine);
+    if (at_whole(machine) && machine->deciding_parens == 0 && !decided(machine)) {
+        return STEP_FAILED; /* a function may be all there is */
+    }
+    return STEP_FINISHED_ITEM;
 }
 
 /* What follows the item that has just ended. */

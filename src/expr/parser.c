@@ -60,9 +60,6 @@ int parser_finish_syntax(const struct parser *parser, bool parsed, struct expr_e
         *ret_error = parser->syntax_error;
         return -1;
     }
-    if (parser->redundant_parentheses) {
-        return expr_fail(ret_error, EXPR_REDUNDANT_PARENTHESES, SLICE(""), SLICE(""));
-    }
     if (parser->placement_error.code != EXPR_OK) {
         *ret_error = parser->placement_error;
         return -1;

@@ -1,9 +1,9 @@
 /* The state that all grammars share. Private to expr/.
  *
- * DynamoDB reports errors by kind before position: first anything that is no sentence of the grammar, then redundant
- * parentheses, then names and functions that may not stand where they stand (the leftmost first), then undefined
- * placeholders and operands that do not fit. One pass over the text notes the first of each kind;
- * parser_finish_syntax says which of the first three it is. */
+ * DynamoDB reports errors by kind before position: first whatever ends the parsing (what is no sentence of the grammar,
+ * and redundant parentheses), then names and functions that may not stand where they stand (the leftmost first), then
+ * undefined placeholders and operands that do not fit. One pass over the text notes the first of each kind;
+ * parser_finish_syntax says which of the first two it is. */
 #pragma once
 
 #include "expr/error.h"
@@ -20,7 +20,6 @@ struct parser {
     uint32_t operators; /* operators and functions so far */
     struct node_list nodes;
     struct expr_error syntax_error;
-    bool redundant_parentheses;
     struct expr_error placement_error;
     uint32_t placement_position;
 };

@@ -10,10 +10,12 @@ static struct path_element *append(struct path *path, struct path_element *buffe
     return path->count <= PATH_ELEMENTS_MAX ? &buffer[path->count - 1] : NULL;
 }
 
+/* Behind a dot DynamoDB's grammar also takes a :value, only to find that it is no defined name. */
 static bool parse_name(struct parser *parser, struct path *path, struct path_element *buffer)
 {
     struct token token = parser->token;
-    if (token.kind != TOKEN_IDENTIFIER && token.kind != TOKEN_NAME) {
+    bool is_value = token.kind == TOKEN_VALUE && path->count > 0;
+    if (token.kind != TOKEN_IDENTIFIER && token.kind != TOKEN_NAME && !is_value) {
         return parser_syntax_error(parser);
     }
     struct slice name = token_text(parser->text, token);
@@ -88,10 +90,11 @@ int resolve_path(struct parser *parser, struct node *node, struct expr_error *re
     }
     for (uint32_t i = 0; i < path->count; i++) {
         struct path_element *element = &path->elements[i];
-        if (element->is_index || element->name.data[0] != '#') {
+        char sign = element->is_index ? '\0' : element->name.data[0];
+        if (sign != '#' && sign != ':') {
             continue;
         }
-        const struct expr_name *name = symbols_name(parser->symbols, element->name, parser->arena);
+        const struct expr_name *name = sign == ':' ? NULL : symbols_name(parser->symbols, element->name, parser->arena);
         if (name == NULL) {
             return expr_fail(ret_error, EXPR_NAME_UNDEFINED, element->name, SLICE(""));
         }
