@@ -46,7 +46,8 @@ reverse = $(if $1,$(call reverse,$(wordlist 2,$(words $1),$1)) $(firstword $1))
 
 $(BUILD)/stator: $(BUILD)/src/server/main.o $(call archives,$(LAYERS))
 	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(LAYERS))) $(LDLIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(LAYERS))) $(LDLIBS) -o $@.new
+	@mv -f $@.new $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

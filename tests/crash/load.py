@@ -157,10 +157,15 @@ class Worker:
         try:
             call("PutItem", TableName=TABLE, Item=self._item(key), ConditionExpression="attribute_not_exists(pk)")
         except Refused as error:
-            assert error.code == "ConditionalCheckFailedException", error
+            self._expect_failed_condition(error)
             self.acknowledged += 1
         else:
             raise AssertionError(f"a put on {key} succeeded although the item is there")
+
+    @staticmethod
+    def _expect_failed_condition(error):
+        if error.code != "ConditionalCheckFailedException":
+            raise error
 
     def _count(self, call):
         self.maybe_counted += 1
@@ -188,7 +193,7 @@ class Worker:
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except Refused as error:
-            assert error.code == "ConditionalCheckFailedException", error
+            self._expect_failed_condition(error)
         else:
             self.claimed.add(number)
         self.maybe_claimed.discard(number)

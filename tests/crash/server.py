@@ -60,6 +60,11 @@ class Server:
         assert self._ready.wait(START_SECONDS_MAX) and self.port, f"{self.command} did not start:\n{self.output}"
         return self
 
+    def ready_or_ended(self):
+        """True: it answers; False: it ended before."""
+        assert self._ready.wait(START_SECONDS_MAX), f"{self.command} neither started nor ended:\n{self.output}"
+        return self.port is not None
+
     def wait_end(self, seconds=STOP_SECONDS_MAX):
         """The exit code of a server that ends by itself."""
         code = self.process.wait(seconds)
