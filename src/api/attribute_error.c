@@ -47,7 +47,7 @@ struct slice attribute_flaw_text(struct arena *arena, const struct value_flaw *f
         return duplicate_text(arena, flaw);
     case FLAW_NULL_IN_SET:
         return flaw->type == VALUE_SS ? SLICE(INVALID "An string set may not have a null string as a member")
-                                      : SLICE(INVALID "An binary set may not have a null binary as a member");
+                                      : SLICE("The supplied Item contains a null AttributeValue");
     case FLAW_EMPTY_NUMBER:
         return SLICE("The parameter cannot be converted to a numeric value");
     case FLAW_NUMBER_MALFORMED:

@@ -224,6 +224,10 @@ bool expressions_attributes(struct api_call *call, const struct attribute_names 
     struct slice *sorted = ARENA_ARRAY(&call->arena, struct slice, attributes->count);
     memcpy(sorted, attributes->items, sizeof(sorted[0]) * attributes->count);
     qsort(sorted, attributes->count, sizeof(sorted[0]), compare_slices);
+    if (attributes->count != 0 && sorted[0].len == 0) {
+        call_fail(call, ERROR_VALIDATION, "Empty attribute name");
+        return false;
+    }
     for (uint32_t i = 1; i < attributes->count; i++) {
         if (slice_equal(sorted[i - 1], sorted[i])) {
             call_fail(call, ERROR_VALIDATION,

@@ -2,6 +2,7 @@
 
 #include "api/capacity_json.h"
 #include "api/item_write.h"
+#include "api/name_list.h"
 #include "engine/capacity.h"
 
 #define PAGE_BYTES_MAX (1u << 20)
@@ -47,10 +48,10 @@ bool item_page_covers(const struct table_spec *table, const struct index_spec *i
     return false;
 }
 
-/* The names of a projection that the index does not keep, as a list for the error's text. */
+/* The names of a projection that the index does not keep. */
 struct uncovered {
     const struct page *page;
-    struct buffer list;
+    struct name_list names;
 };
 
 static bool visit_name(void *context, struct slice name)
@@ -60,10 +61,7 @@ static bool visit_name(void *context, struct slice name)
     if (item_page_covers(&page->table->spec, page->index, name)) {
         return true;
     }
-    if (uncovered->list.len != 0) {
-        BUFFER_APPEND_LITERAL(&uncovered->list, ", ");
-    }
-    buffer_append_slice(&uncovered->list, name);
+    name_list_add(&uncovered->names, name);
     return page->index->global; /* one is enough to know that a local index must fetch */
 }
 
@@ -71,17 +69,16 @@ static bool visit_name(void *context, struct slice name)
 static bool choose_specific(struct item_page *item_page, const struct projection *projection)
 {
     struct page *page = &item_page->page;
-    struct uncovered uncovered = {.page = page};
+    struct uncovered uncovered = {page, {.arena = page->arena}};
     projection_visit_names(projection, visit_name, &uncovered);
-    bool is_covered = uncovered.list.len == 0;
-    if (!is_covered && page->index->global) {
+    if (uncovered.names.count != 0 && page->index->global) {
         call_fail(item_page->call, ERROR_VALIDATION,
                   "One or more parameter values were invalid: Global secondary index %.*s does not project [%.*s]",
-                  SLICE_ARG(page->index->name), SLICE_ARG(buffer_slice(&uncovered.list)));
+                  SLICE_ARG(page->index->name), SLICE_ARG(name_list_hashed(&uncovered.names)));
+        return false;
     }
-    page->fetch_base = !is_covered;
-    buffer_finish(&uncovered.list);
-    return is_covered || !page->index->global;
+    page->fetch_base = uncovered.names.count != 0;
+    return true;
 }
 
 bool item_page_choose(struct item_page *item_page, const struct item_page_choice *choice,

@@ -4,8 +4,10 @@
 #include "api/item_operations.h"
 #include "api/item_page.h"
 #include "api/legacy.h"
+#include "api/name_list.h"
 #include "api/query_keys.h"
 #include "api/start_key.h"
+#include "expr/error.h"
 
 /* Rows that run on the loop at once; pages with more go on in the pool, so that they never delay a point read. */
 #define INLINE_ROWS 64
@@ -58,17 +60,21 @@ const struct shape query_shape = SHAPE_OF("QueryInput", struct query_request, qu
 struct query_plan {
     struct condition *filter;
     struct projection *projection;
+    struct condition *key_condition;
     struct key_term terms[KEY_TERMS_MAX];
     uint32_t term_count;
+    bool is_nested; /* it goes into documents: what is wrong with that depends on the key schema */
 };
 
 static bool check_style(struct api_call *call, const struct query_request *request)
 {
+    /* KeyConditions may stand beside other expressions, but not beside the one that does the same. */
+    bool key_conditions = request->key_conditions.present && request->key_condition.present;
     const struct parameter legacy[] = {
         {"AttributesToGet", request->attributes.present, false},
         {"QueryFilter", request->query_filter.present, false},
         {"ConditionalOperator", request->conditional_operator.present, false},
-        {"KeyConditions", request->key_conditions.present, false},
+        {"KeyConditions", key_conditions, false},
     };
     const struct parameter expressions[] = {
         {"ProjectionExpression", request->projection.present, false},
@@ -93,25 +99,27 @@ static bool check_style(struct api_call *call, const struct query_request *reque
 static bool parse(struct api_call *call, const struct query_request *request, struct query_plan *plan)
 {
     struct expr_symbols symbols;
-    struct condition *key_condition;
     struct projection *attributes;
     struct expr_error error = {0};
     if (!expressions_attributes(call, &request->attributes, &attributes) ||
         !expressions_symbols(call, &request->names, &request->values, &symbols) ||
         !expressions_condition(call, EXPR_FILTER, &request->filter, &symbols, &plan->filter) ||
         !expressions_projection(call, &request->projection, &symbols, &plan->projection) ||
-        !expressions_condition(call, EXPR_KEY_CONDITION, &request->key_condition, &symbols, &key_condition) ||
+        !expressions_condition(call, EXPR_KEY_CONDITION, &request->key_condition, &symbols, &plan->key_condition) ||
         !expressions_check_used(call, &symbols)) {
         return false;
     }
-    if (key_condition == NULL) {
+    if (plan->key_condition == NULL) {
         call_fail(call, ERROR_VALIDATION,
                   "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
         return false;
     }
-    if (condition_key_terms(key_condition, plan->terms, &plan->term_count, &error) != 0) {
-        expressions_fail(call, EXPR_KEY_CONDITION, &error);
-        return false;
+    if (condition_key_terms(plan->key_condition, plan->terms, &plan->term_count, &error) != 0) {
+        plan->is_nested = error.code == EXPR_KEY_NESTED_ATTRIBUTE;
+        if (!plan->is_nested) {
+            expressions_fail(call, EXPR_KEY_CONDITION, &error);
+            return false;
+        }
     }
     if (attributes != NULL) {
         plan->projection = attributes;
@@ -119,7 +127,47 @@ static bool parse(struct api_call *call, const struct query_request *request, st
     return true;
 }
 
+/* Fails the call for a key attribute that is taken for a document. */
+static void fail_scalar(struct api_call *call, struct slice name)
+{
+    call_fail(call, ERROR_VALIDATION,
+              "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: %.*s",
+              SLICE_ARG(name));
+}
+
 /* --- the range ------------------------------------------------------------------------------------------------- */
+
+struct nested_key {
+    const struct key_schema *keys;
+    struct slice name;
+};
+
+static bool visit_nested(void *context, struct slice name, bool nested)
+{
+    struct nested_key *key = context;
+    if (nested && key_schema_has(key->keys, name)) {
+        key->name = name;
+        return false;
+    }
+    return true;
+}
+
+/* A key condition that goes into documents is refused, and told apart by whether it names a key attribute. */
+static bool check_nested(struct api_call *call, const struct key_schema *keys, const struct query_plan *plan)
+{
+    struct nested_key key = {.keys = keys};
+    if (!plan->is_nested) {
+        return true;
+    }
+    condition_visit_paths(plan->key_condition, visit_nested, &key);
+    if (key.name.len != 0) {
+        fail_scalar(call, key.name);
+    } else {
+        const struct expr_error error = {.code = EXPR_KEY_NESTED_ATTRIBUTE};
+        expressions_fail(call, EXPR_KEY_CONDITION, &error);
+    }
+    return false;
+}
 
 static bool resolve_range(struct item_page *item_page, const struct query_plan *plan, struct query_keys *keys)
 {
@@ -128,6 +176,9 @@ static bool resolve_range(struct item_page *item_page, const struct query_plan *
     const struct table_spec *table = &page->table->spec;
     const struct key_schema *schema = page->index == NULL ? &table->keys : &page->index->keys;
     struct slice message;
+    if (!check_nested(call, schema, plan)) {
+        return false;
+    }
     if (!query_keys_resolve(&call->arena, schema, page->index, plan->terms, plan->term_count, keys, &message)) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
         return false;
@@ -172,9 +223,9 @@ struct filter_names {
     const struct table_spec *table;
     const struct index_spec *index;
     const struct key_schema *keys;
-    struct slice key;     /* a key attribute: the first in the schema's order */
-    struct slice nested;  /* a key attribute that is taken for a document */
-    struct slice missing; /* an attribute that the index lacks */
+    struct slice key;         /* a key attribute: the first in the schema's order */
+    struct slice nested;      /* a key attribute that is taken for a document */
+    struct name_list missing; /* attributes that the index lacks */
 };
 
 static bool visit_path(void *context, struct slice name, bool nested)
@@ -184,8 +235,8 @@ static bool visit_path(void *context, struct slice name, bool nested)
         bool is_first = slice_equal(name, names->keys->hash[0].name);
         names->key = names->key.len == 0 || is_first ? name : names->key;
         names->nested = nested && names->nested.len == 0 ? name : names->nested;
-    } else if (names->index != NULL && names->missing.len == 0 && !item_page_covers(names->table, names->index, name)) {
-        names->missing = name;
+    } else if (names->index != NULL && !item_page_covers(names->table, names->index, name)) {
+        name_list_add(&names->missing, name);
     }
     return true;
 }
@@ -198,16 +249,14 @@ static bool check_filter(struct item_page *item_page)
         .table = &page->table->spec,
         .index = page->index,
         .keys = page->index == NULL ? &page->table->spec.keys : &page->index->keys,
+        .missing = {.arena = &call->arena},
     };
     if (item_page->filter == NULL) {
         return true;
     }
     condition_visit_paths(item_page->filter, visit_path, &names);
     if (names.nested.len != 0) {
-        call_fail(call, ERROR_VALIDATION,
-                  "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: "
-                  "%.*s",
-                  SLICE_ARG(names.nested));
+        fail_scalar(call, names.nested);
         return false;
     }
     if (names.key.len != 0) {
@@ -216,11 +265,11 @@ static bool check_filter(struct item_page *item_page)
                   SLICE_ARG(names.key));
         return false;
     }
-    if (names.missing.len != 0) {
+    if (names.missing.count != 0) {
         call_fail(call, ERROR_VALIDATION,
                   "One or more parameter values were invalid: Secondary index %.*s does not project one or more filter "
                   "attributes: [%.*s]",
-                  SLICE_ARG(page->index->name), SLICE_ARG(names.missing));
+                  SLICE_ARG(page->index->name), SLICE_ARG(name_list_sorted(&names.missing)));
         return false;
     }
     return true;
