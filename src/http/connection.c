@@ -50,6 +50,19 @@ static void watch(struct connection *connection)
     connection->socket->_cb.read = on_readable;
 }
 
+static bool is_watched(const struct connection *connection)
+{
+    return connection->socket->_cb.read == on_readable;
+}
+
+/* At the turn's end. */
+static void watch_later(struct connection *connection)
+{
+    if (!h2o_linklist_is_linked(&connection->unwatched)) {
+        h2o_linklist_insert(&connection->loop->unwatched, &connection->unwatched);
+    }
+}
+
 static void refuse(struct connection *connection)
 {
     int fd = h2o_socket_get_fd(connection->socket);
@@ -83,6 +96,9 @@ static void on_readable(h2o_socket_t *socket, const char *err)
         return;
     }
     watch(connection);
+    if (!is_watched(connection) && connection->requests == 0) {
+        watch_later(connection); /* h2o writes "100 Continue", and reads the body when that is done */
+    }
 }
 
 static void on_close(void *context)
@@ -199,20 +215,24 @@ void connection_request_ends(struct connection *connection)
     }
     connection->answer_since_ms = connection->unsent > 0 ? loop->now_ms : 0;
     connection->idle_since_ms = loop->now_ms;
-    if (!h2o_linklist_is_linked(&connection->unwatched)) {
-        h2o_linklist_insert(&loop->unwatched, &connection->unwatched);
-    }
+    watch_later(connection);
 }
 
 void connections_watch(struct loop *loop)
 {
-    while (!h2o_linklist_is_empty(&loop->unwatched)) {
-        struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, unwatched, loop->unwatched.next);
+    h2o_linklist_t list;
+    h2o_linklist_init_anchor(&list);
+    h2o_linklist_insert_list(&list, &loop->unwatched);
+    while (!h2o_linklist_is_empty(&list)) {
+        struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, unwatched, list.next);
         h2o_linklist_unlink(&connection->unwatched);
         watch(connection);
         charge(connection, input_bytes(connection));
         if (connection->request_since_ms == 0 && connection->requests == 0 && connection->socket->input->size > 0) {
             connection->request_since_ms = loop->now_ms; /* the next one has come already */
+        }
+        if (!is_watched(connection) && connection->requests == 0) {
+            watch_later(connection); /* the next turn's end */
         }
     }
 }
