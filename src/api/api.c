@@ -1,4 +1,4 @@
-/* A call's way: JSON, operation, caller, decoding, constraints, run. The order in which bad requests are refused is
+/* A call's way: operation, caller, JSON, decoding, constraints, run. The order in which bad requests are refused is
  * DynamoDB's. */
 #include "api/api.h"
 
@@ -60,10 +60,16 @@ void api_call_finish(struct api_call *call)
     buffer_finish(&call->out);
 }
 
-/* The root as an object, or a failed call. What is no JSON, or a scalar, is refused without a message. */
+/* The root as an object, or a failed call. What is no JSON, or a scalar, is refused without a message. Only attribute
+ * values nest without end, so JSON that is too deep is an attribute value that is. */
 static bool parse(struct api_call *call)
 {
-    if (json_parse(call->loop->parser, call->body, &call->arena, &call->nodes) != JSON_OK) {
+    enum json_result result = json_parse(call->loop->parser, call->body, &call->arena, &call->nodes);
+    if (result == JSON_TOO_DEEP) {
+        call_fail(call, ERROR_VALIDATION, "Nesting Levels have exceeded supported limits");
+        return false;
+    }
+    if (result != JSON_OK) {
         call_fail(call, ERROR_SERIALIZATION, "%s", "");
         return false;
     }
@@ -97,9 +103,6 @@ static bool decode(struct api_call *call)
 void api_call_start(struct api_call *call)
 {
     assert(call->status == 0 && call->operation == NULL);
-    if (!parse(call)) {
-        return;
-    }
     call->operation = operation_find(call->target);
     if (call->operation == NULL) {
         call_fail(call, ERROR_UNKNOWN_OPERATION, "%s", "");
@@ -109,7 +112,7 @@ void api_call_start(struct api_call *call)
     if (api->authorize != NULL && !api->authorize(call, call->operation->permission)) {
         return;
     }
-    if (decode(call)) {
+    if (parse(call) && decode(call)) {
         call->operation->run(call);
     }
 }

@@ -91,7 +91,7 @@ static void append_pattern(struct buffer *text, const struct shape_limit *limit)
     buffer_printf(text, "Member must satisfy regular expression pattern: %s", limit->pattern);
 }
 
-/* All limits of an element: "[Member must have length less than or equal to 25, …]". */
+/* All limits of an element (null breaks them all): "[Member must have length less than or equal to 25, …]". */
 static void append_limits(struct buffer *text, const struct shape_limit *limit)
 {
     buffer_append_byte(text, '[');
@@ -105,6 +105,9 @@ static void append_limits(struct buffer *text, const struct shape_limit *limit)
     if (limit->pattern != NULL) {
         buffer_append(text, ", ", limit->has_max || limit->has_min ? 2 : 0);
         append_pattern(text, limit);
+    }
+    if (!limit->has_max && !limit->has_min && limit->pattern == NULL) {
+        BUFFER_APPEND_LITERAL(text, "Member must not be null");
     }
     buffer_append_byte(text, ']');
 }
@@ -178,10 +181,13 @@ static void check_element_limits(struct checker *checker, const struct shape_mem
 {
     const struct shape_member *element = member->element;
     size_t size = shape_element_size(element);
+    if (element->kind != SHAPE_STRING && element->kind != SHAPE_LIST && element->kind != SHAPE_MAP) {
+        return;
+    }
     for (uint32_t i = 0; i < all->count; i++) {
         int64_t measured;
         struct slice text = {NULL, 0};
-        if (measure(element, (const char *)all->items + i * size, true, &measured, &text) &&
+        if (!measure(element, (const char *)all->items + i * size, true, &measured, &text) ||
             !within(&element->limit, measured, text)) {
             if (violation_begin(checker, member, slot, is_element)) {
                 buffer_printf(&checker->text,

@@ -60,6 +60,10 @@ static void echo_elements(struct echo *echo, const struct shape_member *member, 
     bool is_map = member->kind == SHAPE_MAP;
     struct any_map all = {0};
     memcpy(&all, slot, is_map ? sizeof(struct any_map) : sizeof(struct any_list));
+    if (!all.present) {
+        echo_text(echo, SLICE("null"));
+        return;
+    }
     size_t size = shape_element_size(member->element);
     echo_text(echo, is_map ? SLICE("{") : SLICE("["));
     for (uint32_t i = 0; i < all.count && !is_full(echo); i++) {

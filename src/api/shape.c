@@ -283,6 +283,9 @@ static bool decode_member(struct decoder *decoder, const struct shape_member *me
                           bool is_element, void *ret_slot)
 {
     if (node->type == JSON_NULL) {
+        if (is_element && member->kind == SHAPE_VALUE) {
+            *(struct opt_value *)ret_slot = (struct opt_value){.present = true, .flaw = {.kind = FLAW_EMPTY}};
+        }
         return true;
     }
     switch (member->kind) {

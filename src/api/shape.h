@@ -8,7 +8,7 @@
  * What a member of each kind is in C:
  *
  *   kind             in a struct                      as an element of a list or map
- *   SHAPE_STRING     struct opt_string                struct slice (data is NULL for JSON null)
+ *   SHAPE_STRING     struct opt_string                struct slice
  *   SHAPE_INTEGER    struct opt_integer (int32 range) -
  *   SHAPE_LONG       struct opt_integer               -
  *   SHAPE_BOOLEAN    struct opt_boolean               -
@@ -18,6 +18,8 @@
  *   SHAPE_MAP        SHAPE_MAP_OF(element)            the same
  *   SHAPE_VALUE      struct opt_value                 the same
  *   SHAPE_ITEM       struct opt_item                  the same
+ *
+ * Strings, lists and maps that are null inside a list or map break a constraint; null values there have FLAW_EMPTY.
  *
  * All memory is the arena's; strings are shared with the JSON nodes. Nesting is bounded by the shapes, which do not
  * refer to themselves. */

@@ -14,6 +14,9 @@ static const struct shape_set stream_views = {
     (const char *const[]){"KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", NULL},
     "[OLD_IMAGE, KEYS_ONLY, NEW_AND_OLD_IMAGES, NEW_IMAGE]"};
 static const struct shape_set encryption_types = {(const char *const[]){"AES256", "KMS", NULL}, "[AES256, KMS]"};
+static const struct shape_set settings_modes = {
+    (const char *const[]){"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES", NULL},
+    "[ENABLED, DISABLED, ENABLED_WITH_OVERRIDES]"};
 
 /* --- parts -------------------------------------------------------------------------------------------------------- */
 
@@ -158,6 +161,9 @@ MEMBERS create_table_members[] = {
     {CREATE(tags, "Tags", "tags", SHAPE_LIST), .element = &tag},
     {CREATE(resource_policy, "ResourcePolicy", "resourcePolicy", SHAPE_STRING)},
     {CREATE(global_source, "GlobalTableSourceArn", "globalTableSourceArn", SHAPE_STRING)},
+    {CREATE(replicated_settings, "GlobalTableSettingsReplicationMode", "globalTableSettingsReplicationMode",
+            SHAPE_ENUM),
+     .set = &settings_modes},
 };
 const struct shape create_table_shape = SHAPE_OF("CreateTableInput", struct create_table_request, create_table_members);
 
@@ -207,6 +213,9 @@ MEMBERS update_table_members[] = {
     {UPDATE(witnesses, "GlobalTableWitnessUpdates", "globalTableWitnessUpdates", SHAPE_LIST),
      .limit = LIMIT_RANGE(1, 1), .element = &nothing},
     {UPDATE(consistency, "MultiRegionConsistency", "multiRegionConsistency", SHAPE_STRING)},
+    {UPDATE(replicated_settings, "GlobalTableSettingsReplicationMode", "globalTableSettingsReplicationMode",
+            SHAPE_ENUM),
+     .set = &settings_modes},
 };
 const struct shape update_table_shape = SHAPE_OF("UpdateTableInput", struct update_table_request, update_table_members);
 

@@ -81,6 +81,7 @@ struct create_table_request {
     SHAPE_LIST_OF(struct tag_request) tags;
     struct opt_string resource_policy;
     struct opt_string global_source;
+    struct opt_enum replicated_settings; /* taken, and of no effect */
 };
 
 /* One of the three in each entry. */
@@ -89,6 +90,8 @@ struct index_update_request {
     struct index_request *create;
     struct index_request *delete;
 };
+
+enum { SETTINGS_ENABLED, SETTINGS_DISABLED, SETTINGS_WITH_OVERRIDES };
 
 struct nothing_request {
     char unused;
@@ -110,6 +113,7 @@ struct update_table_request {
     SHAPE_LIST_OF(struct nothing_request) replicas;
     SHAPE_LIST_OF(struct nothing_request) witnesses;
     struct opt_string consistency;
+    struct opt_enum replicated_settings; /* taken, and of no effect on a table of one region */
 };
 
 /* DescribeTable, DeleteTable. */

@@ -162,8 +162,7 @@ static bool apply_billing(struct table_check *check, const struct update_table_r
         return table_refuse(check, ERROR_VALIDATION,
                             INVALID "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
     }
-    if (request->provisioned != NULL &&
-        !table_check_provisioned(check, request->provisioned, SLICE(""))) {
+    if (request->provisioned != NULL && !table_check_provisioned(check, request->provisioned, SLICE(""))) {
         return false;
     }
     spec->billing = after;

@@ -16,6 +16,7 @@ enum concern {
     CONCERN_PROTECTION = 1 << 7,
     CONCERN_INDEXES = 1 << 8,
     CONCERN_REPLICAS = 1 << 9,
+    CONCERN_SETTINGS = 1 << 10,
 };
 
 static unsigned concerns_of(const struct update_table_request *request)
@@ -26,7 +27,8 @@ static unsigned concerns_of(const struct update_table_request *request)
            (request->class.present ? CONCERN_CLASS : 0) |
            (request->deletion_protection.present ? CONCERN_PROTECTION : 0) |
            (request->indexes.count != 0 ? CONCERN_INDEXES : 0) |
-           (request->replicas.present || request->witnesses.present ? CONCERN_REPLICAS : 0);
+           (request->replicas.present || request->witnesses.present ? CONCERN_REPLICAS : 0) |
+           (request->replicated_settings.present ? CONCERN_SETTINGS : 0);
 }
 
 static bool refuse_nothing(struct table_check *check, const struct update_table_request *request)
@@ -189,6 +191,12 @@ bool table_update_check(struct table_check *check, const struct update_table_req
     if ((concerns & CONCERN_REPLICAS) != 0) {
         return table_refuse(check, ERROR_VALIDATION,
                             INVALID "This server does not replicate tables to other regions yet");
+    }
+    if (request->replicated_settings.present && request->replicated_settings.value == SETTINGS_WITH_OVERRIDES) {
+        return table_refuse(check, ERROR_VALIDATION,
+                            "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy "
+                            "constraint: Only ENABLED and DISABLED settings replication are supported for a Regional "
+                            "Table.");
     }
     return check_parts(check, request);
 }
