@@ -199,14 +199,21 @@ static void check_element_limits(struct checker *checker, const struct shape_mem
     }
 }
 
+static bool is_arn(struct slice name)
+{
+    return slice_starts_with(name, SLICE("arn:"));
+}
+
+/* Table names may also be ARNs, which are taken apart later. */
 static void check_keys(struct checker *checker, const struct shape_member *member, const void *slot,
                        const struct any_map *map, bool is_element)
 {
+    const struct shape_limit limit = member->table_name ? LIMIT_NAME : member->key_limit;
     for (uint32_t i = 0; i < map->count; i++) {
-        if (!within(&member->key_limit, text_length(map->keys[i]), map->keys[i])) {
+        if (!(member->table_name && is_arn(map->keys[i])) && !within(&limit, text_length(map->keys[i]), map->keys[i])) {
             if (violation_begin(checker, member, slot, is_element)) {
                 BUFFER_APPEND_LITERAL(&checker->text, "Map keys must satisfy constraint: ");
-                append_limits(&checker->text, &member->key_limit);
+                append_limits(&checker->text, &limit);
             }
             return;
         }
@@ -317,17 +324,25 @@ bool shape_matches_name(struct slice text)
     return text.len != 0;
 }
 
-/* ARNs are taken apart later. */
-static void check_table_name(struct checker *checker, const struct shape *shape, const void *request)
+/* The table's name, or the keys of a map that are names of tables. */
+static void check_table_names(struct checker *checker, const struct shape *shape, const void *request)
 {
     for (unsigned i = 0; i < shape->count; i++) {
         const struct shape_member *member = &shape->members[i];
-        if (!member->table_name) {
+        const void *slot = (const char *)request + member->offset;
+        if (!member->table_name || !is_present(member, slot)) {
+            continue;
+        }
+        if (member->kind == SHAPE_MAP) {
+            struct any_map map;
+            memcpy(&map, slot, sizeof(map));
+            size_t before = path_push(checker, slice_from_string(member->path));
+            check_keys(checker, member, slot, &map, false);
+            path_pop(checker, before);
             continue;
         }
         assert(member->kind == SHAPE_STRING);
-        const struct opt_string *name = (const void *)((const char *)request + member->offset);
-        if (name->present && !slice_starts_with(name->text, SLICE("arn:"))) {
+        if (!is_arn(((const struct opt_string *)slot)->text)) {
             struct shape_member named = *member;
             named.limit = LIMIT_NAME;
             check_member(checker, &named, request);
@@ -355,7 +370,7 @@ bool shape_check(const struct shape *shape, const void *request, struct arena *a
         return false;
     }
     struct checker checker = {.count = 0, .path_len = 0};
-    check_table_name(&checker, shape, request);
+    check_table_names(&checker, shape, request);
     if (checker.count == 0) {
         check_structure(&checker, shape, request);
     }

@@ -113,7 +113,8 @@ struct shape_member {
     const char *path; /* in constraint errors: "tableName" */
     enum shape_kind kind;
     bool required;
-    /* A table's name or ARN: what is wrong with it is reported alone, before everything else. */
+    /* A table's name or ARN, or a map whose keys are: what is wrong with one is reported alone, before everything
+     * else. */
     bool table_name;
     const char *if_missing; /* reported alone when a required table name is absent, instead of the usual text */
     size_t offset;
