@@ -243,6 +243,18 @@ def test_placeholder_error(check, values, names, message):
     invalid(check("#n = :v", values, names), message)
 
 
+def test_attribute_type_of_a_path(check):
+    response = check("attribute_type(a, b)")
+    invalid(response, re.compile(PREFIX + r"Incorrect operand type for operator or function; "
+                                          r"operator or function: attribute_type, operand type: \{.*\}"))
+
+
+@pytest.mark.parametrize("path", ["pk.a", "pk[0]", "#k.a"])
+def test_key_attributes_have_no_parts(check, path):
+    response = check(f"attribute_not_exists({path})", None, {"#k": "pk"} if "#k" in path else None)
+    invalid(response, "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk")
+
+
 @pytest.mark.parametrize("length, accepted", [(255, True), (256, False)])
 def test_placeholder_length(check, length, accepted):
     name, value = "#" + "n" * (length - 1), ":" + "v" * (length - 1)

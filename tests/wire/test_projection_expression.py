@@ -127,6 +127,12 @@ def test_semantic_error(get, expression, names, message):
     invalid(get(expression, names), PREFIX + message)
 
 
+@pytest.mark.parametrize("expression", ["pk.a", "a, pk[0]"])
+def test_key_attributes_have_no_parts(get, expression):
+    invalid(get(expression),
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk")
+
+
 def test_unused_name(get):
     message = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"
     invalid(get("n", {"#a": "a"}), message)
