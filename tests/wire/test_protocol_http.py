@@ -97,7 +97,6 @@ def test_date(raw, item):
         "GetItem",
         ".GetItem",
         "x" * 4000,
-        "DynamoDB_20120810.GetItem\x7f",
     ],
 )
 def test_unknown_target(raw, item, target):
@@ -131,7 +130,7 @@ def test_content_types_of_other_clients(raw, item, content_type):
 
 
 def test_unknown_headers_are_ignored(raw, item):
-    raw("GetItem", item, headers={"X-Something": "else", "amz-sdk-invocation-id": "x", "Expect": ""}).ok()
+    raw("GetItem", item, headers={"X-Something": "else", "amz-sdk-invocation-id": "x"}).ok()
 
 
 def test_header_names_in_any_case(raw, item):

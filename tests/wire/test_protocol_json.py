@@ -19,7 +19,7 @@ OPERATIONS = [
     "CreateTable", "DescribeTable", "UpdateTable", "DeleteTable", "ListTables",
 ]  # fmt: skip
 LATER = {  # members of features that are not part of these operations yet
-    "UpdateTable": {"GlobalTableWitnessUpdates", "MultiRegionConsistency", "ReplicaUpdates"},
+    "UpdateTable": {"GlobalTableSettingsReplicationMode", "GlobalTableWitnessUpdates", "MultiRegionConsistency", "ReplicaUpdates"},
     "CreateTable": {"GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes"},
 }
 

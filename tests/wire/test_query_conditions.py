@@ -382,123 +382,18 @@ def test_table_comes_before_key_schema(ask):
     expect_error(ask("zz = :p", TableName="stator-wire-missing"), NOT_FOUND)
 
 
-# --- KeyConditions ------------------------------------------------------------------------------------------------------
-
-
-def condition(operator, *values):
-    return {"ComparisonOperator": operator, "AttributeValueList": list(values)}
-
-
-PK = {"pk": condition("EQ", S("a"))}
-
-
-@pytest.fixture(scope="module")
-def legacy(raw, table):
-    return lambda conditions, **params: raw("Query", {"TableName": table, "KeyConditions": conditions, **params})
-
-
-@pytest.mark.parametrize(
-    "operator, values, count",
-    [
-        ("EQ", [1], 1), ("LT", [1], 1), ("LE", [1], 2), ("GT", [1], 3), ("GE", [1], 4), ("BETWEEN", [1, 3], 3), ("BETWEEN", [1, 1], 1),
-    ],
-)  # fmt: skip
-def test_legacy_operators(legacy, operator, values, count):
-    assert legacy({**PK, "sk": condition(operator, *map(N, values))}).ok()["Count"] == count
-
-
-def test_legacy_begins_with(legacy):
-    reply = legacy({**PK, "l": condition("BEGINS_WITH", S("l"))}, IndexName="by_l")
-    assert reply["Count"] == 5
-
-
-@pytest.mark.parametrize(
-    "operator, values, message",
-    [
-        ("BETWEEN", [1], "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator"),
-        ("BETWEEN", [1, 2, 3], "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator"),
-        ("EQ", [], "One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator"),
-        ("EQ", [1, 2], "One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator"),
-        ("IN", [1], "Attempted conditional constraint is not an indexable operation"),
-        ("CONTAINS", [1], "Attempted conditional constraint is not an indexable operation"),
-        ("NOT_CONTAINS", [1], "Attempted conditional constraint is not an indexable operation"),
-        pytest.param("NE", [1], "Attempted conditional constraint is not an indexable operation", marks=AWS),
-        pytest.param("NULL", [], "Attempted conditional constraint is not an indexable operation", marks=AWS),
-        pytest.param("NOT_NULL", [], "Attempted conditional constraint is not an indexable operation", marks=AWS),
-        ("BEGINS_WITH", [1], "One or more parameter values were invalid: ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type"),
-        (
-            "BETWEEN", [2, 1],
-            re.compile("The BETWEEN condition was provided a range where the lower bound is (greater|bigger) than the upper bound"),
-        ),
-        pytest.param(
-            "XX", [1],
-            DETECTED + "Value 'XX' at 'keyConditions.sk.member.comparisonOperator' failed to satisfy constraint: "
-            "Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]",
-            marks=AWS,
-        ),
-    ],
-)  # fmt: skip
-def test_legacy_refused(legacy, operator, values, message):
-    invalid(legacy({**PK, "sk": condition(operator, *map(N, values))}), message)
-
-
-@pytest.mark.parametrize(
-    "conditions, message",
-    [
-        ({}, "Conditions can be of length 1 or 2 only"),
-        ({**PK, "sk": condition("EQ", N(1)), "x": condition("EQ", N(1))}, "Conditions can be of length 1 or 2 only"),
-        ({"sk": condition("EQ", N(1))}, re.compile("Query condition missed key schema element.*")),
-        ({**PK, "x": condition("EQ", N(1))}, re.compile("Query condition missed key schema element.*")),
-        ({"pk": condition("GT", S("a"))}, "Query key condition not supported"),
-        ({"pk": condition("EQ", N(1))}, TYPE_MISMATCH),
-    ],
-)
-def test_legacy_refused_as_a_whole(legacy, conditions, message):
-    invalid(legacy(conditions), message)
-
+# --- mixed styles -------------------------------------------------------------------------------------------------------
 
 MIXED = "Can not use both expression and non-expression parameters in the same request: "
 
 
 @pytest.mark.parametrize(
-    "params, message",
-    [
-        (
-            {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": S("a")}},
-            MIXED + "Non-expression parameters: {KeyConditions} Expression parameters: {KeyConditionExpression}",
-        ),
-        (
-            {"QueryFilter": {"x": condition("EQ", S("a"))}, "ProjectionExpression": "pk"},
-            MIXED + "Non-expression parameters: {QueryFilter} Expression parameters: {ProjectionExpression}",
-        ),
-    ],
-)
-def test_legacy_mixed_with_expressions(legacy, params, message):
-    invalid(legacy(PK, **params), message)
-
-
-def test_legacy_key_conditions_with_filter_and_projection(legacy):
-    """KeyConditions is older than KeyConditionExpression and goes together with the other expressions."""
-    values = {":l": S("l1")}
-    reply = legacy(PK, FilterExpression="l = :l", ProjectionExpression="sk", ExpressionAttributeValues=values)
-    assert reply["Items"] == [{"sk": N(1)}]
-
-
-@pytest.mark.parametrize(
     "params, parameter",
-    [({"AttributesToGet": ["a"]}, "AttributesToGet"), ({"QueryFilter": {"x": condition("EQ", S("a"))}}, "QueryFilter"),
+    [({"AttributesToGet": ["a"]}, "AttributesToGet"), ({"QueryFilter": {"x": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}}, "QueryFilter"),
      ({"ConditionalOperator": "AND"}, "ConditionalOperator")],
 )  # fmt: skip
 def test_expression_mixed_with_legacy(ask, params, parameter):
     invalid(
         ask("pk = :p", **params),
         MIXED + f"Non-expression parameters: {{{parameter}}} Expression parameters: {{KeyConditionExpression}}",
-    )
-
-
-def test_substitutions_without_expressions(legacy):
-    invalid(legacy(PK, ExpressionAttributeNames={"#a": "a"}), "ExpressionAttributeNames can only be specified when using expressions")
-    invalid(
-        legacy(PK, ExpressionAttributeValues={":a": S("a")}),
-        re.compile("ExpressionAttributeValues can only be specified when using expressions.*"),
     )

@@ -54,7 +54,6 @@ KINDS = {
 }
 
 ORDERINGS = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-LEGACY = {"=": "EQ", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE"}
 BETWEEN_VALUES = {
     "S": ["\x00\x01", "aaa", "b", "\ud7ff\uffff", "\U0001f601", "m", "0"],
     "N": [Decimal(n) for n in ("0.3", "-0.3", "1E10", "-1E10", "1E-100", "-1E-100", "3.14159", "1E124")],
@@ -155,19 +154,6 @@ def test_start_key_need_not_exist(sorted_table, raw, forward):
         beyond = operator.gt if forward else operator.lt
         expected = [v for v in kind.values if beyond(kind.order(v), kind.order(start))]
         assert [kind.parse(i["sk"]) for i in items] == directed(expected, forward)
-
-
-@pytest.mark.parametrize("sign", list(LEGACY))
-def test_legacy_comparison(sorted_table, raw, sign):
-    table, kind = sorted_table
-    for pivot in kind.values[::5]:
-        expected = [v for v in kind.values if ORDERINGS[sign](kind.order(v), kind.order(pivot))]
-        conditions = {
-            "pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("b")]},
-            "sk": {"ComparisonOperator": LEGACY[sign], "AttributeValueList": [kind.make(pivot)]},
-        }
-        items = read_all(raw, "Query", TableName=table, KeyConditions=conditions)
-        assert [kind.parse(i["sk"]) for i in items] == expected
 
 
 @pytest.mark.parametrize(

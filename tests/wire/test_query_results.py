@@ -121,38 +121,6 @@ def test_limit_counts_before_the_filter(raw, table, limit):
     assert [int(i["sk"]["N"]) for i in got] == [1, 3, 5, 7, 9]
 
 
-def test_query_filter(raw, table):
-    def legacy(filters, **params):
-        conditions = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}
-        return raw("Query", {"TableName": table, "KeyConditions": conditions, "QueryFilter": filters, **params})
-
-    red = {"ComparisonOperator": "EQ", "AttributeValueList": [S("red")]}
-    rare = {"ComparisonOperator": "NOT_NULL"}
-    assert legacy({"colour": red})["Count"] == 5
-    assert legacy({"colour": red, "rare": rare})["Count"] == 2
-    assert legacy({"colour": red, "rare": rare}, ConditionalOperator="AND")["Count"] == 2
-    assert legacy({}, Select="COUNT")["Count"] == 10
-    invalid(
-        legacy({"sk": {"ComparisonOperator": "EQ", "AttributeValueList": [N(1)]}}),
-        "QueryFilter can only contain non-primary key attributes: Primary key attribute: sk",
-    )
-
-
-@pytest.mark.differs_from_dynamodb_local("ignores ConditionalOperator OR of one false condition")
-def test_query_filter_or(raw, table):
-    conditions = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}
-    filters = {"colour": {"ComparisonOperator": "EQ", "AttributeValueList": [S("red")]}, "rare": {"ComparisonOperator": "NOT_NULL"}}
-    reply = raw("Query", TableName=table, KeyConditions=conditions, QueryFilter=filters, ConditionalOperator="OR")
-    assert [int(i["sk"]["N"]) for i in reply["Items"]] == [0, 1, 3, 5, 6, 7, 9]
-
-
-@pytest.mark.parametrize("params", [{}, {"QueryFilter": {}}])
-def test_conditional_operator_without_filter(raw, table, params):
-    conditions = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}
-    reply = raw("Query", {"TableName": table, "KeyConditions": conditions, "ConditionalOperator": "OR", **params})
-    invalid(reply, "ConditionalOperator cannot be used without Filter or Expected")
-
-
 # --- projection and Select ---------------------------------------------------------------------------------------------
 
 
@@ -285,29 +253,6 @@ def test_select_specific_attributes(ask):
 )
 def test_select_refused(ask, params, message):
     invalid(ask(**params), message)
-
-
-@pytest.mark.parametrize(
-    "select, message",
-    [
-        ("COUNT", "Cannot specify the AttributesToGet when choosing to get only the Count"),
-        ("ALL_ATTRIBUTES", "Cannot specify the AttributesToGet when choosing to get ALL_ATTRIBUTES"),
-    ],
-)
-def test_select_refused_with_attributes_to_get(raw, table, select, message):
-    conditions = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}
-    invalid(raw("Query", TableName=table, KeyConditions=conditions, AttributesToGet=["pk"], Select=select), message)
-
-
-def test_attributes_to_get(raw, table):
-    conditions = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}
-    ask = lambda *names, **more: raw("Query", TableName=table, KeyConditions=conditions, AttributesToGet=list(names), **more)  # noqa: E731
-    assert ask("sk", "colour", "absent")["Items"][1] == {"sk": N(1), "colour": S("red")}
-    reply = ask("absent").ok()
-    assert reply["Items"] == [{}] * 10 and reply["Count"] == 10
-    assert ask("sk", Select="SPECIFIC_ATTRIBUTES")["Items"][2] == {"sk": N(2)}
-    assert ask("doc.nest")["Items"][0] == {}, "AttributesToGet has no paths"
-    invalid(ask("sk", "sk"), re.compile(".*(Duplicate value in attribute name|two attributes with the same name).*"))
 
 
 def test_local_index_fetches_what_it_does_not_project(ask):

@@ -220,9 +220,9 @@ def test_colliding_and_repeated_keys(raw, hash_table):
 
 def test_large_sets(raw, hash_table):
     """Duplicates are found in less than quadratic time."""
-    for kind, make in (("SS", lambda i: f"s{i}"), ("NS", str), ("BS", lambda i: f"{i:07}=")):
+    for kind, make in (("SS", lambda i: f"s{i}"), ("NS", str), ("BS", lambda i: i.to_bytes(4, "big"))):
         big = [make(i) for i in range(30_000)]
-        timed(raw, "PutItem", TableName=hash_table, Item={"pk": S("sets"), "v": {kind: big}})
+        timed(raw, "PutItem", TableName=hash_table, Item={"pk": S("sets"), "v": {kind: big}}).ok()
         invalid(timed(raw, "PutItem", TableName=hash_table, Item={"pk": S("sets"), "v": {kind: [*big, big[0]]}}))
 
 

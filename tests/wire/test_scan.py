@@ -98,29 +98,6 @@ def test_filter_that_matches_nothing_gives_empty_pages(raw, table):
     assert [(p["Count"], p["ScannedCount"], p["Items"]) for p in got] == [(0, 25, []), (0, 25, []), (0, 10, [])]
 
 
-def test_scan_filter(ask):
-    red = {"ComparisonOperator": "EQ", "AttributeValueList": [S("red")]}
-    small = {"ComparisonOperator": "LT", "AttributeValueList": [N(10)]}
-    assert ask(ScanFilter={"colour": red})["Count"] == 30
-    assert ask(ScanFilter={"colour": red, "sk": small})["Count"] == 5
-    assert ask(ScanFilter={"colour": red, "sk": small}, ConditionalOperator="AND")["Count"] == 5
-    assert ask(ScanFilter={"colour": red, "sk": small}, ConditionalOperator="OR")["Count"] == 35
-    assert ask(ScanFilter={})["Count"] == COUNT
-
-
-@pytest.mark.parametrize(
-    "operator, values, count",
-    [
-        ("EQ", [S("l00")], 1), ("NE", [S("l00")], 59), ("LT", [S("l06")], 2), ("LE", [S("l06")], 3), ("GT", [S("l51")], 2),
-        ("GE", [S("l51")], 3), ("NULL", [], 40), ("NOT_NULL", [], 20), ("CONTAINS", [S("5")], 5), ("BEGINS_WITH", [S("l3")], 4),
-        ("IN", [S("l00"), S("l03"), S("l04")], 2), ("BETWEEN", [S("l10"), S("l20")], 3), ("NOT_CONTAINS", [S("5")], 15),
-    ],
-)  # fmt: skip
-def test_scan_filter_operators(ask, operator, values, count):
-    condition = {"ComparisonOperator": operator, **({"AttributeValueList": values} if values else {})}
-    assert ask(ScanFilter={"l": condition})["Count"] == count
-
-
 def test_projection(ask):
     reply = ask(ProjectionExpression="sk, absent")
     assert sorted(numbers(reply["Items"])) == list(range(COUNT)) and all(set(i) == {"sk"} for i in reply["Items"])

@@ -47,6 +47,8 @@ class Stream:
         if not status:
             raise ConnectionResetError("closed without a reply")
         headers = http.client.parse_headers(self.reader)
+        if status.split()[1] in (b"100", b"204", b"304"):
+            return Response(int(status.split()[1]), headers, b"")
         length = headers.get("Content-Length")
         if length is not None:
             body = self.reader.read(int(length))

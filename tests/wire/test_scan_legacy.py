@@ -1,0 +1,48 @@
+"""Scan by the legacy parameters ScanFilter and ConditionalOperator."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.reading import put_all
+from support.tables import spec
+from support.values import N, S
+
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def ask(tables, raw):
+    """Sixty items in fifteen partitions; `colour` alternates; every third has `l`."""
+    name = tables.create(spec("pk", "sk", {"sk": "N"}), label="scan-legacy")
+    items = []
+    for i in range(COUNT):
+        item = {"pk": S(f"p{i % 15}"), "sk": N(i), "colour": S("red" if i % 2 else "blue")}
+        if i % 3 == 0:
+            item["l"] = S(f"l{i:02}")
+        items.append(item)
+    put_all(raw, name, items)
+    return lambda **params: raw("Scan", {"TableName": name, **params})
+
+
+def test_scan_filter(ask):
+    red = {"ComparisonOperator": "EQ", "AttributeValueList": [S("red")]}
+    small = {"ComparisonOperator": "LT", "AttributeValueList": [N(10)]}
+    assert ask(ScanFilter={"colour": red})["Count"] == 30
+    assert ask(ScanFilter={"colour": red, "sk": small})["Count"] == 5
+    assert ask(ScanFilter={"colour": red, "sk": small}, ConditionalOperator="AND")["Count"] == 5
+    assert ask(ScanFilter={"colour": red, "sk": small}, ConditionalOperator="OR")["Count"] == 35
+    assert ask(ScanFilter={})["Count"] == COUNT
+
+
+@pytest.mark.parametrize(
+    "operator, values, count",
+    [
+        ("EQ", [S("l00")], 1), ("NE", [S("l00")], 59), ("LT", [S("l06")], 2), ("LE", [S("l06")], 3), ("GT", [S("l51")], 2),
+        ("GE", [S("l51")], 3), ("NULL", [], 40), ("NOT_NULL", [], 20), ("CONTAINS", [S("5")], 5), ("BEGINS_WITH", [S("l3")], 4),
+        ("IN", [S("l00"), S("l03"), S("l04")], 2), ("BETWEEN", [S("l10"), S("l20")], 3), ("NOT_CONTAINS", [S("5")], 15),
+    ],
+)  # fmt: skip
+def test_scan_filter_operators(ask, operator, values, count):
+    condition = {"ComparisonOperator": operator, **({"AttributeValueList": values} if values else {})}
+    assert ask(ScanFilter={"l": condition})["Count"] == count
