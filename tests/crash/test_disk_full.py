@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from load import SPECIFICATION, Load
-from server import Refused
+from load import SPECIFICATION, TABLE, Load
+from server import GONE, Refused
 from verify import verify
 
 RECOVERY_SECONDS_MAX = 30
@@ -46,17 +46,22 @@ def fill(load, server):
 
 
 def wait_writable(server):
+    """Until every shard takes writes again: enough keys that each has some."""
     client = server.client()
     deadline = time.monotonic() + RECOVERY_SECONDS_MAX
-    while True:
+    waiting = [{"pk": {"S": f"probe {n}"}, "sk": {"N": "0"}} for n in range(64)]
+    while waiting:
         try:
-            client("PutItem", TableName="load", Item={"pk": {"S": "counter"}, "sk": {"N": "1"}})
-            client("DeleteItem", TableName="load", Key={"pk": {"S": "counter"}, "sk": {"N": "1"}})
-            return
+            client("PutItem", TableName=TABLE, Item=waiting[0])
+            client("DeleteItem", TableName=TABLE, Key=waiting[0])
+            waiting.pop(0)
         except Refused as error:
             assert error.status == 500, error
             assert time.monotonic() < deadline, f"no write in {RECOVERY_SECONDS_MAX} s after there was space: {error}"
             time.sleep(0.2)
+        except GONE:
+            server.wait_end()
+            raise AssertionError(f"the server died:\n{server.output}") from None
 
 
 @pytest.mark.parametrize("shards", [1, 4])
