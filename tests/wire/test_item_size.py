@@ -4,6 +4,7 @@ import pytest
 
 from support.cases import case
 from support.expect import invalid
+from support.tables import index, spec
 from support.values import B, BOOL, BS, L, M, N, NS, NULL, S, SS, unique
 
 MAX = 409_600
@@ -149,3 +150,50 @@ def test_an_update_may_shrink_the_largest_item(client, hash_table):
                        ExpressionAttributeValues={":v": S("")})
     got = client.get_item(TableName=hash_table, Key={"pk": S(key)}, ConsistentRead=True)["Item"]
     assert got == {"pk": S(key), "f": S("")}
+
+
+@pytest.fixture(scope="module")
+def local_tables(tables):
+    """Tables of pk, sk with one, two ALL and one KEYS_ONLY local index on l."""
+    kinds = {"one": ["ALL"], "two": ["ALL", "ALL"], "keys": ["KEYS_ONLY"]}
+    return {name: tables.create(spec("pk", "sk", lsi=[index(f"local{i}", "pk", "l", kind) for i, kind in enumerate(shown)]))
+            for name, shown in kinds.items()}
+
+
+def sized(size, **more):
+    """An item of `size` counted bytes for the tables above."""
+    item = {"pk": S(unique("local")), "sk": S("s"), **more}
+    used = sum(len(name) + len(value["S"]) for name, value in item.items())
+    return {**item, **filler("f", size - used)}
+
+
+# The limit is on the item and its entries in local indexes together. Source: Developer Guide, "Local secondary indexes", item size.
+LOCAL_INDEXES = [
+    case("one index, at the limit", "one", MAX // 2, True, True),
+    case("one index, past the limit", "one", MAX // 2 + 1, True, False),
+    case("one index, item not in it", "one", MAX, False, True),
+    case("two indexes, at the limit", "two", MAX // 3, True, True),
+    case("two indexes, past the limit", "two", MAX // 3 + 1, True, False),
+    case("keys only", "keys", MAX - 200, True, True),
+    case("keys only, no room for them", "keys", MAX - 1, True, False),
+]
+
+
+@pytest.mark.parametrize("table, size, is_indexed, accepted", LOCAL_INDEXES)
+def test_entries_in_local_indexes_count(raw, local_tables, table, size, is_indexed, accepted):
+    item = sized(size, **({"l": S("l")} if is_indexed else {}))
+    response = raw("PutItem", TableName=local_tables[table], Item=item)
+    if accepted:
+        response.ok()
+    else:
+        invalid(response, PUT_TOO_LARGE)
+
+
+def test_entries_in_local_indexes_count_in_updates(raw, client, local_tables):
+    item = sized(MAX // 2 + 100)
+    key = {"pk": item["pk"], "sk": item["sk"]}
+    client.put_item(TableName=local_tables["one"], Item=item)
+    response = raw("UpdateItem", TableName=local_tables["one"], Key=key, UpdateExpression="SET l = :v",
+                   ExpressionAttributeValues={":v": S("l")})
+    invalid(response, UPDATE_TOO_LARGE)
+    assert client.get_item(TableName=local_tables["one"], Key=key, ConsistentRead=True)["Item"] == item
