@@ -118,12 +118,12 @@ static void finish_branch(struct path_tree *tree, struct path_branch *branch)
         return;
     }
     branch->children = ARENA_ARRAY(tree->arena, struct path_branch *, branch->child_count);
-    uint32_t i = branch->child_count;
+    uint32_t count = 0;
     for (struct path_branch *child = branch->first_child; child != NULL; child = child->next_sibling) {
-        branch->children[--i] = child;
+        branch->children[count++] = child;
         finish_branch(tree, child);
     }
-    assert(i == 0);
+    assert(count == branch->child_count);
     if (branch->children[0]->element.is_index) {
         qsort(branch->children, branch->child_count, sizeof *branch->children, compare_indexes);
     }

@@ -12,7 +12,7 @@ struct path_branch {
     const struct path *path; /* a leaf: the whole path */
     const void *owner;       /* a leaf: what path_tree_add was given */
     struct path_branch *first_child, *next_sibling;
-    struct path_branch **children; /* set by path_tree_finish: indexes ascending, names in the order they came */
+    struct path_branch **children; /* set by path_tree_finish: indexes ascending, names the last one added first */
     uint32_t child_count;
 };
 

@@ -76,7 +76,7 @@ struct projection *projection_of_names(struct arena *arena, const struct slice *
     struct path *paths = ARENA_ARRAY(arena, struct path, count);
     struct expr_error repeated; /* a name given twice counts once */
     path_tree_init(&projection->tree, arena, count);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = count; i-- > 0;) {
         elements[i] = (struct path_element){.name = names[i]};
         paths[i] = (struct path){.elements = &elements[i], .count = 1};
         (void)path_tree_add(&projection->tree, &paths[i], &paths[i], &repeated);
