@@ -44,12 +44,12 @@ def delete(rng, raw, table, model, place):
 
 def add(rng, raw, table, model, place):
     number, tag = rng.randint(-9, 9), rng.randrange(20)
-    reply = raw("UpdateItem", TableName=table, Key=key_of(place), UpdateExpression="ADD n :n, tags :t SET last = :n",
+    reply = raw("UpdateItem", TableName=table, Key=key_of(place), UpdateExpression="ADD n :n, tags :t SET recent = :n",
                 ExpressionAttributeValues={":n": N(number), ":t": NS(tag)}, ReturnValues="ALL_NEW").ok()
     item = dict(model.items.get(place, key_of(place)))
     item["n"] = N(int(item.get("n", N(0))["N"]) + number)
     item["tags"] = NS(*{*item.get("tags", NS())["NS"], str(tag)})
-    item["last"] = N(number)
+    item["recent"] = N(number)
     model.items[place] = item
     assert normal(reply["Attributes"]) == model.expected(place)
 
@@ -67,12 +67,12 @@ def put_if_absent(rng, raw, table, model, place):
 
 
 def update_if_positive(rng, raw, table, model, place):
-    response = raw("UpdateItem", TableName=table, Key=key_of(place), UpdateExpression="SET n = n - :one REMOVE last",
+    response = raw("UpdateItem", TableName=table, Key=key_of(place), UpdateExpression="SET n = n - :one REMOVE recent",
                    ConditionExpression="n > :zero", ExpressionAttributeValues={":one": N(1), ":zero": N(0)})
     item = model.items.get(place)
     if item and int(item["n"]["N"]) > 0:
         response.ok()
-        model.items[place] = {name: value for name, value in item.items() if name != "last"}
+        model.items[place] = {name: value for name, value in item.items() if name != "recent"}
         model.items[place]["n"] = N(int(item["n"]["N"]) - 1)
     else:
         expect_error(response, CONDITION_FAILED, CONDITION_FAILED_TEXT)
