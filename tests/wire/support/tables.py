@@ -74,7 +74,17 @@ class Tables:
     def close(self) -> None:
         for name in self.names:
             try:
-                self.client.delete_table(TableName=name)
+                self._delete(name)
             except self.client.exceptions.ResourceNotFoundException:
                 pass  # the test deleted it itself
         self.names.clear()
+
+    def _delete(self, name: str) -> None:
+        """Also after a test that failed half-way: with protection still on, or while the table is changing."""
+        if self.client.describe_table(TableName=name)["Table"]["TableStatus"] == "DELETING":
+            return
+        self.wait_active(name)
+        if self.client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+            self.client.update_table(TableName=name, DeletionProtectionEnabled=False)
+            self.wait_active(name)
+        self.client.delete_table(TableName=name)
