@@ -100,6 +100,10 @@ int condition_key_terms(const struct condition *condition, struct key_term ret_t
 /* Calls `visit` for the top-level name of every path the update writes. */
 bool update_visit_targets(const struct update *update, bool (*visit)(void *context, struct slice name), void *context);
 
+/* The same for every path the update writes or reads, with whether it goes on behind that name. */
+bool update_visit_paths(const struct update *update, bool (*visit)(void *context, struct slice name, bool nested),
+                        void *context);
+
 /* Applies the update to `old` (NULL: no such item) on top of the key attributes in `key`. The new item shares memory
  * with `old` and the update. -1 with an error that depends on the item: a missing operand attribute, a path that does
  * not exist, an operand of the wrong type, number overflow. Checks no sizes and no nesting: the caller does. */

@@ -146,6 +146,7 @@ int update_parse(struct arena *arena, struct slice text, struct expr_symbols *sy
     }
     update->actions = parser.actions;
     update->count = parser.count;
+    update->reads = path_reads_make(arena, parser.parser.paths, parser.parser.path_count, parser.parser.element_count);
     *ret_update = update;
     return 0;
 }
@@ -155,6 +156,24 @@ bool update_visit_targets(const struct update *update, bool (*visit)(void *conte
     for (uint32_t i = 0; i < update->count; i++) {
         if (!visit(context, update->actions[i].target->path.elements[0].name)) {
             return false;
+        }
+    }
+    return true;
+}
+
+bool update_visit_paths(const struct update *update, bool (*visit)(void *context, struct slice name, bool nested),
+                        void *context)
+{
+    for (uint32_t i = 0; i < update->count; i++) {
+        const struct action *action = &update->actions[i];
+        const struct path *target = &action->target->path;
+        if (!visit(context, target->elements[0].name, target->count > 1)) {
+            return false;
+        }
+        for (const struct node *node = action->nodes.first; node != NULL; node = node->next) {
+            if (node->op == NODE_PATH && !visit(context, node->path.elements[0].name, node->path.count > 1)) {
+                return false;
+            }
         }
     }
     return true;
