@@ -2,10 +2,11 @@
  * another such operand, and is different from everything. */
 #include <assert.h>
 
-#include "expr/tree.h"
+#include "expr/path_tree.h"
 
 struct evaluation {
-    struct value item; /* VALUE_M */
+    struct value item;          /* VALUE_M */
+    const struct value **found; /* by path_reads_walk, or NULL */
     struct arena *scratch;
 };
 
@@ -56,7 +57,7 @@ static const struct value *operand(struct evaluation *evaluation, const struct n
 {
     switch ((enum node_op)node->op) {
     case NODE_PATH:
-        return path_find(&evaluation->item, &node->path);
+        return path_read(&evaluation->item, evaluation->found, &node->path);
     case NODE_VALUE:
         return node->value;
     default:
@@ -194,5 +195,8 @@ static bool holds(struct evaluation *evaluation, const struct node *node)
 bool condition_holds(const struct condition *condition, const struct item *item, struct arena *scratch)
 {
     struct evaluation evaluation = {.item = item_as_map(item), .scratch = scratch};
+    if (condition->reads != NULL) {
+        evaluation.found = path_reads_walk(condition->reads, &evaluation.item, scratch);
+    }
     return holds(&evaluation, condition->root);
 }

@@ -1,5 +1,6 @@
 /* Conditions, key conditions and filters: text to tree. */
 #include "expr/parser.h"
+#include "expr/path_tree.h"
 
 static bool parse(struct parser *parser, struct node **ret_root)
 {
@@ -22,6 +23,7 @@ int condition_parse(struct arena *arena, enum expr_kind kind, struct slice text,
     struct condition *condition = ARENA_NEW(arena, struct condition);
     condition->root = root;
     condition->nodes = parser.nodes;
+    condition->reads = path_reads_make(arena, parser.paths, parser.path_count, parser.element_count);
     *ret_condition = condition;
     return 0;
 }

@@ -19,6 +19,9 @@ struct parser {
     uint32_t previous;  /* where the token before it starts; 0 for the first */
     uint32_t operators; /* operators and functions so far */
     struct node_list nodes;
+    struct node *paths; /* all of them, the last one first */
+    uint32_t path_count;
+    size_t element_count; /* of all paths */
     struct expr_error syntax_error;
     struct expr_error placement_error;
     uint32_t placement_position;

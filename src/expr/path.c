@@ -79,6 +79,10 @@ bool parser_path(struct parser *parser, struct node **ret_node)
     memcpy(path.elements, buffer, kept * sizeof buffer[0]);
     *ret_node = parser_node(parser, NODE_PATH, position);
     (*ret_node)->path = path;
+    (*ret_node)->next_path = parser->paths;
+    parser->paths = *ret_node;
+    parser->path_count++;
+    parser->element_count += path.count;
     return true;
 }
 

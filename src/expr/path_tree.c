@@ -104,6 +104,19 @@ int path_tree_add(struct path_tree *tree, const struct path *path, const void *o
     return 0;
 }
 
+void path_tree_share(struct path_tree *tree, struct path *path)
+{
+    struct path_branch *branch = tree->root;
+    for (uint32_t i = 0; i < path->count; i++) {
+        const struct path_element *element = &path->elements[i];
+        uint32_t hash = hash_step(tree, branch->id, element);
+        struct path_branch **slot = find_slot(tree, branch->id, hash, element);
+        path->container = branch->id;
+        branch = *slot == NULL ? add_child(tree, branch, hash, element, slot) : *slot;
+    }
+    path->place = branch->id;
+}
+
 static int compare_indexes(const void *left, const void *right)
 {
     uint32_t a = (*(struct path_branch *const *)left)->element.index;

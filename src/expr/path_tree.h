@@ -1,5 +1,5 @@
-/* The paths of an update or projection merged by their common beginnings: one walk over an item serves all of them,
- * and paths that exclude each other are found in linear time. Private to expr/. */
+/* Paths merged by their common beginnings: one walk over an item serves all of them, whatever the number of attributes
+ * and paths, and paths that exclude each other are found in linear time. Private to expr/. */
 #pragma once
 
 #include "expr/tree.h"
@@ -30,7 +30,7 @@ void path_tree_init(struct path_tree *tree, struct arena *arena, size_t elements
 /* -1 with EXPR_PATHS_OVERLAP or EXPR_PATHS_CONFLICT: "path one" is the one added, "path two" one that was there. */
 int path_tree_add(struct path_tree *tree, const struct path *path, const void *owner, struct expr_error *ret_error);
 
-/* After the last path_tree_add. */
+/* After the last path_tree_add or path_tree_share. */
 void path_tree_finish(struct path_tree *tree);
 
 #define PATH_TREE_NOWHERE UINT32_MAX
@@ -40,6 +40,23 @@ void path_tree_finish(struct path_tree *tree);
 uint32_t *path_tree_locate(const struct path_tree *tree, const struct path_branch *branch, const struct value *map,
                            struct arena *arena);
 
+/* Adds a path that is only read: no path excludes it. Sets its place and container. */
+void path_tree_share(struct path_tree *tree, struct path *path);
+
+/* A tree of paths to read, `paths` being linked by next_path; NULL if they are so few that each is better looked up
+ * alone. */
+const struct path_tree *path_reads_make(struct arena *arena, struct node *paths, uint32_t count, size_t elements);
+
+/* Looks up all paths of such a tree in an item: what each place holds, or NULL. */
+const struct value **path_reads_walk(const struct path_tree *tree, const struct value *item, struct arena *arena);
+
+/* What the path names; `found` is NULL, or comes from path_reads_walk. */
+static inline const struct value *path_read(const struct value *item, const struct value **found,
+                                            const struct path *path)
+{
+    return found != NULL ? found[path->place] : path_find(item, path);
+}
+
 /* The parts of the item that the paths name; list elements are compacted in index order. */
 void path_tree_project(const struct path_tree *tree, const struct item *item, struct arena *arena,
                        struct item *ret_parts);
@@ -48,6 +65,7 @@ struct update {
     struct action *actions;
     uint32_t count;
     struct path_tree tree; /* owners are actions */
+    const struct path_tree *reads;
 };
 
 struct projection {

@@ -33,17 +33,15 @@ static uint32_t word_end(struct slice text, uint32_t at)
 static enum token_kind keyword(struct slice word)
 {
     static const struct {
-        const char *word;
+        struct slice word;
         enum token_kind kind;
-    } keywords[] = {{"and", TOKEN_AND},       {"or", TOKEN_OR},           {"not", TOKEN_NOT},
-                    {"in", TOKEN_IN},         {"between", TOKEN_BETWEEN}, {"set", TOKEN_SET},
-                    {"remove", TOKEN_REMOVE}, {"add", TOKEN_ADD},         {"delete", TOKEN_DELETE}};
-    if (word.len > 7) {
-        return TOKEN_IDENTIFIER;
-    }
-    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
-        if (strlen(keywords[i].word) == word.len && strncasecmp(keywords[i].word, word.data, word.len) == 0) {
-            return keywords[i].kind;
+    } KEYWORDS[] = {{{"and", 3}, TOKEN_AND},         {{"or", 2}, TOKEN_OR},         {{"not", 3}, TOKEN_NOT},
+                    {{"in", 2}, TOKEN_IN},           {{"set", 3}, TOKEN_SET},       {{"add", 3}, TOKEN_ADD},
+                    {{"between", 7}, TOKEN_BETWEEN}, {{"remove", 6}, TOKEN_REMOVE}, {{"delete", 6}, TOKEN_DELETE}};
+    for (size_t i = 0; i < sizeof KEYWORDS / sizeof KEYWORDS[0]; i++) {
+        struct slice candidate = KEYWORDS[i].word;
+        if (candidate.len == word.len && strncasecmp(candidate.data, word.data, word.len) == 0) {
+            return KEYWORDS[i].kind;
         }
     }
     return TOKEN_IDENTIFIER;

@@ -46,6 +46,8 @@ struct path_element {
 struct path {
     struct path_element *elements;
     uint32_t count;
+    uint32_t place; /* of the value and of what contains it, in what path_reads_walk finds */
+    uint32_t container;
 };
 
 /* More levels are counted, not kept: the path is refused. */
@@ -54,9 +56,10 @@ struct path {
 struct node {
     uint8_t op; /* enum node_op */
     bool parenthesised;
-    uint32_t position; /* in the text */
-    uint32_t count;    /* of operands */
-    struct node *next; /* complete after this one */
+    uint32_t position;      /* in the text */
+    uint32_t count;         /* of operands */
+    struct node *next;      /* complete after this one */
+    struct node *next_path; /* NODE_PATH: the path before it in the text */
     union {
         struct node **operands;
         struct path path;
@@ -72,9 +75,13 @@ struct node_list {
     struct node *last;
 };
 
+/* Many paths are looked up in one walk over the item; for a few each is looked up alone and this is NULL. */
+struct path_tree;
+
 struct condition {
     struct node *root;
     struct node_list nodes;
+    const struct path_tree *reads;
 };
 
 enum action_kind { ACTION_SET, ACTION_REMOVE, ACTION_ADD, ACTION_DELETE };

@@ -8,6 +8,7 @@
 
 struct evaluation {
     const struct value *base;
+    const struct value **found; /* by path_reads_walk, or NULL */
     bool exists;
     struct arena *arena;
     struct expr_error *error;
@@ -19,6 +20,11 @@ static int fail(struct evaluation *evaluation, enum expr_error_code code)
 }
 
 static int evaluate(struct evaluation *evaluation, const struct node *node, struct value *ret_value);
+
+static const struct value *read_path(struct evaluation *evaluation, const struct path *path)
+{
+    return path_read(evaluation->base, evaluation->found, path);
+}
 
 /* A sum that needs more than 38 digits overflows, whatever its magnitude. */
 static int calculate(struct evaluation *evaluation, enum node_op op, const struct value *a, const struct value *b,
@@ -67,7 +73,7 @@ static int append_lists(struct evaluation *evaluation, const struct value *a, co
 /* The second operand must exist even where the first is taken. */
 static int if_not_exists(struct evaluation *evaluation, const struct node *node, struct value *ret_value)
 {
-    const struct value *present = path_find(evaluation->base, &node->operands[0]->path);
+    const struct value *present = read_path(evaluation, &node->operands[0]->path);
     if (evaluate(evaluation, node->operands[1], ret_value) != 0) {
         return -1;
     }
@@ -105,7 +111,7 @@ static int evaluate(struct evaluation *evaluation, const struct node *node, stru
         *ret_value = *node->value;
         return 0;
     case NODE_PATH:
-        found = path_find(evaluation->base, &node->path);
+        found = read_path(evaluation, &node->path);
         if (found == NULL) {
             return fail(evaluation, EXPR_ATTRIBUTE_MISSING);
         }
@@ -119,11 +125,11 @@ static int evaluate(struct evaluation *evaluation, const struct node *node, stru
     }
 }
 
-/* All but the last element must exist, and the last must fit what is there: a name a map, an index a list. */
-static bool is_reachable(const struct value *base, const struct path *path)
+/* What holds, or would hold, the last element: it must be there, and a map for a name, a list for an index. */
+static bool is_reachable(struct evaluation *evaluation, const struct path *path)
 {
-    struct path parents = {.elements = path->elements, .count = path->count - 1};
-    const struct value *container = path_find(base, &parents);
+    struct path parents = {.elements = path->elements, .count = path->count - 1, .place = path->container};
+    const struct value *container = read_path(evaluation, &parents);
     return container != NULL && container->type == (path->elements[path->count - 1].is_index ? VALUE_L : VALUE_M);
 }
 
@@ -163,7 +169,7 @@ static int delete (struct evaluation *evaluation, const struct value *present, c
 static int evaluate_action(struct evaluation *evaluation, const struct action *action, struct outcome *ret_outcome)
 {
     const struct path *path = &action->target->path;
-    if (!is_reachable(evaluation->base, path)) {
+    if (!is_reachable(evaluation, path)) {
         if (action->kind == ACTION_REMOVE && !evaluation->exists) {
             ret_outcome->kind = OUTCOME_KEEP;
             return 0;
@@ -178,10 +184,10 @@ static int evaluate_action(struct evaluation *evaluation, const struct action *a
         ret_outcome->kind = OUTCOME_REMOVE;
         return 0;
     case ACTION_ADD:
-        return add(evaluation, path_find(evaluation->base, path), action->value->value, ret_outcome);
+        return add(evaluation, read_path(evaluation, path), action->value->value, ret_outcome);
     default:
         assert(action->kind == ACTION_DELETE);
-        return delete (evaluation, path_find(evaluation->base, path), action->value->value, ret_outcome);
+        return delete (evaluation, read_path(evaluation, path), action->value->value, ret_outcome);
     }
 }
 
@@ -189,6 +195,9 @@ int update_evaluate(const struct update *update, const struct value *base, bool 
                     struct outcome *ret_outcomes, struct expr_error *ret_error)
 {
     struct evaluation evaluation = {.base = base, .exists = exists, .arena = arena, .error = ret_error};
+    if (update->reads != NULL) {
+        evaluation.found = path_reads_walk(update->reads, base, arena);
+    }
     for (uint32_t i = update->count; i-- > 0;) { /* of several errors the last action's is reported */
         if (evaluate_action(&evaluation, &update->actions[i], &ret_outcomes[i]) != 0) {
             return -1;

@@ -195,6 +195,41 @@ static void updates_and_projections_built_to_hurt(void **state)
     assert_true(env_monotonic_us() - start < 200000);
 }
 
+/* Above some number all paths of an expression are looked up together. */
+static void many_paths_read_like_few(void **state)
+{
+    struct bench *bench = *state;
+    static const struct expectation CONDITIONS[] = {
+        {"attribute_exists(n) and attribute_exists(m.x) and attribute_exists(m.y[1]) and attribute_exists(m.z.k) and "
+         "attribute_exists(l[3].p) and attribute_exists(#dot) and attribute_exists(m) and attribute_exists(l) and "
+         "attribute_exists(l[0]) and attribute_exists(el) and attribute_exists(nu) and attribute_exists(m.y)",
+         "true"},
+        {"attribute_exists(zz) or attribute_exists(m.q) or attribute_exists(m[0]) or attribute_exists(l.a) or "
+         "attribute_exists(l[4]) or attribute_exists(l[0].p) or attribute_exists(n.a) or attribute_exists(n[0]) or "
+         "attribute_exists(el[0]) or attribute_exists(m.x.y) or attribute_exists(a.b) or attribute_exists(zz[0].a)",
+         "false"},
+        {"m.x = l[0] and l[1] = m.y[1] and m.z.k = m.#x and n = #n and s > e and n > f and size(l) > size(m) and "
+         "l[0] <> l[1] and l[0] in (zz, l.a, m.x)",
+         SAME("=", "[n]")},
+        {"m.x = l[0] and l[1] = m.y[1] and m.z.k = m.#x and s > e and n > f and size(l) > size(m) and "
+         "l[0] <> l[1] and l[0] in (zz, l.a, m.x)",
+         "true"},
+    };
+    static const struct expectation UPDATES[] = {
+        {"SET a = n, b = m.x + l[0], c = if_not_exists(zz, m.y), d = s, l[0] = e, m.y[1] = n, m.q = l[3].p, #dot = f "
+         "REMOVE t, l[2]",
+         "b = 2, l = ['', 2, {p: 1}], m = {x: 1, y: [1, 5], z: {k: 1}, q: 1}, a.b = -1.5, a = 5, c = [1, 2], "
+         "d = 'hello', -t"},
+        {"SET a = n, b = m.x, c = s, d = t, g = nu, h = el, i = em, j = l, k.x = :v", INVALID_PATH},
+        {"SET a = n, b = m.x, c = s, d = t, g = nu, h = el, i = em, j = l, k = m.q", MISSING},
+        {"SET l.a = n, b = m.x, c = s, d = t, g = nu, h = el, i = em, j = l", INVALID_PATH},
+    };
+    CHECK_TABLE(bench, run_condition, CONDITIONS);
+    CHECK_TABLE(bench, run_update, UPDATES);
+    bench->exists = false;
+    assert_string_equal(run_condition(bench, slice_from_string(CONDITIONS[0].text)), "false");
+}
+
 /* Many paths against many attributes: neither is searched for each of the other. */
 static void many_paths_meet_many_attributes(void **state)
 {
@@ -214,6 +249,14 @@ static void many_paths_meet_many_attributes(void **state)
         projection_parse(&bench->arena, numbered(bench, "zz,", 700, ""), &bench->symbols, &projection, &error), 0);
     projection_apply(projection, &bench->item, &bench->arena, &parts);
     assert_int_equal(parts.count, 700);
+    assert_string_equal(run_condition(bench, filled(bench, "", "n in (b,c,d,e,f,g,h,i,j,k,m) or ", "n = :5", 4096)),
+                        "false");
+    struct update *update;
+    struct item new;
+    assert_int_equal(
+        update_parse(&bench->arena, numbered(bench, "REMOVE zz,", 700, ""), &bench->symbols, &update, &error), 0);
+    assert_int_equal(update_apply(update, &bench->key, &bench->item, &bench->arena, &new, &error), 0);
+    assert_int_equal(new.count, ATTRIBUTES - 700);
     assert_true(env_monotonic_us() - start < 500000);
 }
 
@@ -257,6 +300,7 @@ int main(void)
         TEST(deepest_paths_work),
         TEST(conditions_built_to_hurt),
         TEST(updates_and_projections_built_to_hurt),
+        TEST(many_paths_read_like_few),
         TEST(many_paths_meet_many_attributes),
         TEST(sets_are_joined_in_no_quadratic_time),
     };
