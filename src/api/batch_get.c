@@ -51,7 +51,7 @@ static const struct shape_member element_table = {.kind = SHAPE_STRUCTURE, .shap
 
 static const struct shape_member batch_get_item_members[] = {
     {SHAPE_MEMBER(struct batch_get_item_request, tables, "RequestItems", "requestItems", SHAPE_MAP), .required = true,
-     .key_limit = LIMIT_RANGE(1, 1024), .element = &element_table},
+     .table_name = true, .element = &element_table},
     MEMBER_RETURN_CAPACITY(struct batch_get_item_request),
 };
 const struct shape batch_get_item_shape =
@@ -87,6 +87,12 @@ static bool check_count(struct api_call *call, const struct batch_get_item_reque
         return false;
     }
     for (uint32_t i = 0; i < request->tables.count; i++) {
+        if (request->tables.items[i].keys.count == 0) { /* null: an empty list does not get here */
+            call_fail(call, ERROR_VALIDATION,
+                      "The list of keys in RequestItems for BatchGetItem is required: %.*s has empty list",
+                      SLICE_ARG(request->tables.keys[i]));
+            return false;
+        }
         keys += request->tables.items[i].keys.count;
     }
     if (keys > KEYS_MAX) {
@@ -155,7 +161,7 @@ static bool resolve_table(struct api_call *call, struct batch_get_table *table)
 {
     const struct key_list *keys = &table->request->keys;
     table->table = call_table(call, table->name);
-    if (table->table == NULL) {
+    if (table->table == NULL || !expressions_check_scalars(call, &table->table->spec, NULL, table->projection, NULL)) {
         return false;
     }
     table->keys = ARENA_ARRAY(&call->arena, struct row_key, keys->count);

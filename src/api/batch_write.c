@@ -62,7 +62,7 @@ static const struct shape_member element_writes = {
 
 static const struct shape_member batch_write_item_members[] = {
     {SHAPE_MEMBER(struct batch_write_item_request, tables, "RequestItems", "requestItems", SHAPE_MAP), .required = true,
-     .key_limit = LIMIT_RANGE(1, 1024), .element = &element_writes},
+     .table_name = true, .element = &element_writes},
     MEMBER_RETURN_CAPACITY(struct batch_write_item_request),
     MEMBER_RETURN_METRICS(struct batch_write_item_request),
 };
@@ -104,6 +104,13 @@ static bool check_count(struct api_call *call, const struct batch_write_item_req
     if (request->tables.count == 0) {
         call_fail(call, ERROR_VALIDATION, "The requestItems parameter is required for BatchWriteItem");
         return false;
+    }
+    for (uint32_t i = 0; i < request->tables.count; i++) {
+        if (request->tables.items[i].count == 0) { /* null: an empty list does not get here */
+            call_fail(call, ERROR_VALIDATION, "The batch write request list for a table cannot be null or empty: %.*s",
+                      SLICE_ARG(request->tables.keys[i]));
+            return false;
+        }
     }
     if (count_writes(request) > WRITES_MAX) {
         call_fail(call, ERROR_VALIDATION, "Too many items requested for the BatchWriteItem call");
@@ -156,7 +163,7 @@ static bool prepare(struct api_call *call, struct batch_entry *entry)
     const struct write_request *request = entry->request;
     struct slice message;
     const struct item *item = request->put != NULL ? &request->put->item.item : &request->delete->key.item;
-    bool fits = request->put != NULL ? key_check_item(&call->arena, table, item, &message)
+    bool fits = request->put != NULL ? key_check_batch_item(&call->arena, table, item, &message)
                                      : key_check(&call->arena, table, item, &message);
     if (!fits) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));

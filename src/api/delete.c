@@ -51,7 +51,7 @@ static bool check_style(struct api_call *call, const struct delete_item_request 
         .has_values = request->values.present,
     };
     return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->expected.present) &&
+           legacy_check_operator(call, request->conditional_operator.present, request->expected.count > 0) &&
            legacy_refuse(call, "Expected", request->expected.count > 0, "ConditionExpression");
 }
 
@@ -86,6 +86,9 @@ void delete_item_run(struct api_call *call)
     struct slice message;
     if (!key_check(&call->arena, &table->spec, &request->key.item, &message)) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
+        return;
+    }
+    if (!expressions_check_scalars(call, &table->spec, condition, NULL, NULL)) {
         return;
     }
     struct item_write *item_delete = item_write_create(call, WRITE_DELETE, table, &request->key.item);

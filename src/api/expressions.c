@@ -1,5 +1,6 @@
 #include "api/expressions.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "api/attribute_error.h"
@@ -7,6 +8,8 @@
 
 /* Names, values and placeholders of one request together. Source: Developer Guide, "Quotas", expression parameters. */
 #define SYMBOLS_BYTES_MAX (2u << 20)
+#define RANK_OF_INDEXES   100
+#define RANK_NONE         UINT_MAX
 
 /* --- style ----------------------------------------------------------------------------------------------------- */
 
@@ -164,6 +167,68 @@ bool expressions_check_used(struct api_call *call, const struct expr_symbols *sy
 {
     struct expr_error error = {0};
     return expr_symbols_unused(symbols, &call->arena, &error) == 0 || fail_symbols(call, &error);
+}
+
+/* --- key attributes are scalars --------------------------------------------------------------------------------- */
+
+struct nested_key {
+    const struct table_spec *table;
+    struct slice name;
+    unsigned rank; /* of the name found: the table's keys in their order, then those of indexes */
+};
+
+static unsigned key_rank(const struct table_spec *table, struct slice name)
+{
+    const struct key_schema *keys = &table->keys;
+    for (unsigned i = 0; i < keys->hash_count; i++) {
+        if (slice_equal(keys->hash[i].name, name)) {
+            return i;
+        }
+    }
+    for (unsigned i = 0; i < keys->range_count; i++) {
+        if (slice_equal(keys->range[i].name, name)) {
+            return keys->hash_count + i;
+        }
+    }
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        if (key_schema_has(&table->indexes[i].keys, name)) {
+            return RANK_OF_INDEXES + i;
+        }
+    }
+    return RANK_NONE;
+}
+
+static bool visit_nested(void *context, struct slice name, bool nested)
+{
+    struct nested_key *key = context;
+    unsigned rank = nested ? key_rank(key->table, name) : RANK_NONE;
+    if (rank < key->rank) {
+        key->rank = rank;
+        key->name = name;
+    }
+    return true;
+}
+
+bool expressions_check_scalars(struct api_call *call, const struct table_spec *table, const struct condition *condition,
+                               const struct projection *projection, const struct update *update)
+{
+    struct nested_key key = {.table = table, .rank = RANK_NONE};
+    if (condition != NULL) {
+        condition_visit_paths(condition, visit_nested, &key);
+    }
+    if (projection != NULL) {
+        projection_visit_paths(projection, visit_nested, &key);
+    }
+    if (update != NULL) {
+        update_visit_paths(update, visit_nested, &key);
+    }
+    if (key.rank == RANK_NONE) {
+        return true;
+    }
+    call_fail(call, ERROR_VALIDATION,
+              "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %.*s",
+              key.rank < RANK_OF_INDEXES ? "Key" : "IndexKey", SLICE_ARG(key.name));
+    return false;
 }
 
 /* --- parsing --------------------------------------------------------------------------------------------------- */

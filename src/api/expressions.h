@@ -41,6 +41,11 @@ bool expressions_projection(struct api_call *call, const struct opt_string *text
 /* Every placeholder must have been used by an expression. */
 bool expressions_check_used(struct api_call *call, const struct expr_symbols *symbols);
 
+/* Key attributes of the table and of its indexes are scalars: no path may go into them. Any of the expressions may be
+ * NULL. */
+bool expressions_check_scalars(struct api_call *call, const struct table_spec *table, const struct condition *condition,
+                               const struct projection *projection, const struct update *update);
+
 /* AttributesToGet as a projection; NULL when it is absent. */
 bool expressions_attributes(struct api_call *call, const struct attribute_names *attributes,
                             struct projection **ret_projection);

@@ -111,6 +111,9 @@ void get_item_run(struct api_call *call)
     if (table == NULL) {
         return;
     }
+    if (!expressions_check_scalars(call, &table->spec, NULL, projection, NULL)) {
+        return;
+    }
     struct slice message;
     if (!key_check(&call->arena, &table->spec, &request->key.item, &message)) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));

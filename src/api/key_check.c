@@ -63,21 +63,40 @@ static bool check_values(struct arena *arena, const struct table_spec *table, co
     return true;
 }
 
-bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message)
+/* True if the item has all key attributes with the right types. */
+static bool has_parts(const struct table_spec *table, const struct item *item)
 {
     unsigned parts = table->keys.hash_count + table->keys.range_count;
-    bool fits = key->count == parts;
-    for (unsigned i = 0; fits && i < parts; i++) {
+    for (unsigned i = 0; i < parts; i++) {
         bool is_range;
         const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
-        const struct value *value = item_find(key, attribute->name);
-        fits = value != NULL && value->type == attribute->type;
+        const struct value *value = item_find(item, attribute->name);
+        if (value == NULL || value->type != attribute->type) {
+            return false;
+        }
     }
-    if (!fits) {
+    return true;
+}
+
+bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message)
+{
+    uint32_t parts = table->keys.hash_count + table->keys.range_count;
+    if (key->count != parts || !has_parts(table, key)) {
         *ret_message = SLICE("The provided key element does not match the schema");
         return false;
     }
     return check_values(arena, table, key, ret_message);
+}
+
+static bool check_index_keys(struct arena *arena, const struct table_spec *table, const struct item *item,
+                             struct slice *ret_message)
+{
+    struct index_flaw flaw;
+    if (!index_check_item(table, item, &flaw)) {
+        *ret_message = key_index_flaw_text(arena, &flaw, false);
+        return false;
+    }
+    return true;
 }
 
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
@@ -99,15 +118,17 @@ bool key_check_item(struct arena *arena, const struct table_spec *table, const s
             return false;
         }
     }
-    if (!check_values(arena, table, item, ret_message)) {
+    return check_values(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
+}
+
+bool key_check_batch_item(struct arena *arena, const struct table_spec *table, const struct item *item,
+                          struct slice *ret_message)
+{
+    if (!has_parts(table, item)) {
+        *ret_message = SLICE("The provided key element does not match the schema");
         return false;
     }
-    struct index_flaw flaw;
-    if (!index_check_item(table, item, &flaw)) {
-        *ret_message = key_index_flaw_text(arena, &flaw, false);
-        return false;
-    }
-    return true;
+    return check_values(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
 }
 
 struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *flaw, bool is_update)

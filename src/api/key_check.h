@@ -13,6 +13,10 @@ bool key_check(struct arena *arena, const struct table_spec *table, const struct
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                     struct slice *ret_message);
 
+/* The same for an item in a batch, which tells every mismatch as that of a Key. */
+bool key_check_batch_item(struct arena *arena, const struct table_spec *table, const struct item *item,
+                          struct slice *ret_message);
+
 /* One key attribute's value, of the right type: not empty, not too long. `index` is NULL for the table's own keys. */
 bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
                      bool is_range, const struct value *value, struct slice *ret_message);

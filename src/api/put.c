@@ -51,7 +51,7 @@ static bool check_style(struct api_call *call, const struct put_item_request *re
         .has_values = request->values.present,
     };
     return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->expected.present) &&
+           legacy_check_operator(call, request->conditional_operator.present, request->expected.count > 0) &&
            legacy_refuse(call, "Expected", request->expected.count > 0, "ConditionExpression");
 }
 
@@ -90,6 +90,9 @@ void put_item_run(struct api_call *call)
     struct slice message;
     if (!key_check_item(&call->arena, &table->spec, &request->item.item, &message)) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
+        return;
+    }
+    if (!expressions_check_scalars(call, &table->spec, condition, NULL, NULL)) {
         return;
     }
     struct item_write *put = item_write_create(call, WRITE_PUT, table, &request->item.item);

@@ -63,7 +63,7 @@ struct query_plan {
     struct condition *key_condition;
     struct key_term terms[KEY_TERMS_MAX];
     uint32_t term_count;
-    bool is_nested; /* it goes into documents: what is wrong with that depends on the key schema */
+    bool is_nested; /* the key condition goes into documents: what is wrong with that depends on the key schema */
 };
 
 static bool check_style(struct api_call *call, const struct query_request *request)
@@ -90,8 +90,7 @@ static bool check_style(struct api_call *call, const struct query_request *reque
         .has_values = request->values.present,
     };
     return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present,
-                                 request->query_filter.present || request->key_conditions.present) &&
+           legacy_check_operator(call, request->conditional_operator.present, request->query_filter.count > 0) &&
            legacy_refuse(call, "KeyConditions", request->key_conditions.count > 0, "KeyConditionExpression") &&
            legacy_refuse(call, "QueryFilter", request->query_filter.count > 0, "FilterExpression");
 }
@@ -127,47 +126,7 @@ static bool parse(struct api_call *call, const struct query_request *request, st
     return true;
 }
 
-/* Fails the call for a key attribute that is taken for a document. */
-static void fail_scalar(struct api_call *call, struct slice name)
-{
-    call_fail(call, ERROR_VALIDATION,
-              "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: %.*s",
-              SLICE_ARG(name));
-}
-
 /* --- the range ------------------------------------------------------------------------------------------------- */
-
-struct nested_key {
-    const struct key_schema *keys;
-    struct slice name;
-};
-
-static bool visit_nested(void *context, struct slice name, bool nested)
-{
-    struct nested_key *key = context;
-    if (nested && key_schema_has(key->keys, name)) {
-        key->name = name;
-        return false;
-    }
-    return true;
-}
-
-/* A key condition that goes into documents is refused, and told apart by whether it names a key attribute. */
-static bool check_nested(struct api_call *call, const struct key_schema *keys, const struct query_plan *plan)
-{
-    struct nested_key key = {.keys = keys};
-    if (!plan->is_nested) {
-        return true;
-    }
-    condition_visit_paths(plan->key_condition, visit_nested, &key);
-    if (key.name.len != 0) {
-        fail_scalar(call, key.name);
-    } else {
-        const struct expr_error error = {.code = EXPR_KEY_NESTED_ATTRIBUTE};
-        expressions_fail(call, EXPR_KEY_CONDITION, &error);
-    }
-    return false;
-}
 
 static bool resolve_range(struct item_page *item_page, const struct query_plan *plan, struct query_keys *keys)
 {
@@ -176,9 +135,6 @@ static bool resolve_range(struct item_page *item_page, const struct query_plan *
     const struct table_spec *table = &page->table->spec;
     const struct key_schema *schema = page->index == NULL ? &table->keys : &page->index->keys;
     struct slice message;
-    if (!check_nested(call, schema, plan)) {
-        return false;
-    }
     if (!query_keys_resolve(&call->arena, schema, page->index, plan->terms, plan->term_count, keys, &message)) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
         return false;
@@ -224,17 +180,15 @@ struct filter_names {
     const struct index_spec *index;
     const struct key_schema *keys;
     struct slice key;         /* a key attribute: the first in the schema's order */
-    struct slice nested;      /* a key attribute that is taken for a document */
     struct name_list missing; /* attributes that the index lacks */
 };
 
-static bool visit_path(void *context, struct slice name, bool nested)
+static bool visit_name(void *context, struct slice name)
 {
     struct filter_names *names = context;
     if (key_schema_has(names->keys, name)) {
         bool is_first = slice_equal(name, names->keys->hash[0].name);
         names->key = names->key.len == 0 || is_first ? name : names->key;
-        names->nested = nested && names->nested.len == 0 ? name : names->nested;
     } else if (names->index != NULL && !item_page_covers(names->table, names->index, name)) {
         name_list_add(&names->missing, name);
     }
@@ -254,11 +208,7 @@ static bool check_filter(struct item_page *item_page)
     if (item_page->filter == NULL) {
         return true;
     }
-    condition_visit_paths(item_page->filter, visit_path, &names);
-    if (names.nested.len != 0) {
-        fail_scalar(call, names.nested);
-        return false;
-    }
+    condition_visit_names(item_page->filter, visit_name, &names);
     if (names.key.len != 0) {
         call_fail(call, ERROR_VALIDATION,
                   "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s",
@@ -270,6 +220,21 @@ static bool check_filter(struct item_page *item_page)
                   "One or more parameter values were invalid: Secondary index %.*s does not project one or more filter "
                   "attributes: [%.*s]",
                   SLICE_ARG(page->index->name), SLICE_ARG(name_list_sorted(&names.missing)));
+        return false;
+    }
+    return true;
+}
+
+/* No expression may go into key attributes; the key condition not into any attribute. */
+static bool check_scalars(struct api_call *call, const struct table_spec *table, const struct query_plan *plan)
+{
+    if (!expressions_check_scalars(call, table, plan->key_condition, NULL, NULL) ||
+        !expressions_check_scalars(call, table, plan->filter, plan->projection, NULL)) {
+        return false;
+    }
+    if (plan->is_nested) {
+        const struct expr_error error = {.code = EXPR_KEY_NESTED_ATTRIBUTE};
+        expressions_fail(call, EXPR_KEY_CONDITION, &error);
         return false;
     }
     return true;
@@ -294,7 +259,7 @@ void query_run(struct api_call *call)
         return;
     }
     struct item_page *item_page = item_page_create(call, table, &request->index, request->consistent.flag);
-    if (item_page == NULL) {
+    if (item_page == NULL || !check_scalars(call, &table->spec, &plan)) {
         return;
     }
     item_page->filter = plan.filter;

@@ -70,7 +70,7 @@ static bool check_style(struct api_call *call, const struct scan_request *reques
         .has_values = request->values.present,
     };
     return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->scan_filter.present) &&
+           legacy_check_operator(call, request->conditional_operator.present, request->scan_filter.count > 0) &&
            legacy_refuse(call, "ScanFilter", request->scan_filter.count > 0, "FilterExpression");
 }
 
@@ -161,7 +161,7 @@ void scan_run(struct api_call *call)
         return;
     }
     struct item_page *item_page = item_page_create(call, table, &request->index, request->consistent.flag);
-    if (item_page == NULL) {
+    if (item_page == NULL || !expressions_check_scalars(call, &table->spec, filter, projection, NULL)) {
         return;
     }
     struct page *page = &item_page->page;

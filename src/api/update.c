@@ -60,7 +60,7 @@ static bool check_style(struct api_call *call, const struct update_item_request 
         .has_values = request->values.present,
     };
     return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->expected.present) &&
+           legacy_check_operator(call, request->conditional_operator.present, request->expected.count > 0) &&
            legacy_refuse(call, "AttributeUpdates", request->updates.count > 0, "UpdateExpression") &&
            legacy_refuse(call, "Expected", request->expected.count > 0, "ConditionExpression");
 }
@@ -135,7 +135,8 @@ void update_item_run(struct api_call *call)
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
         return;
     }
-    if (!check_targets(call, table, update)) {
+    if (!expressions_check_scalars(call, &table->spec, condition, NULL, NULL) || !check_targets(call, table, update) ||
+        !expressions_check_scalars(call, &table->spec, NULL, NULL, update)) {
         return;
     }
     struct item_write *item_update = item_write_create(call, WRITE_UPDATE, table, &request->key.item);
