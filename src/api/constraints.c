@@ -293,8 +293,12 @@ static void check_slot(struct checker *checker, const struct shape_member *membe
 static void check_member(struct checker *checker, const struct shape_member *member, const void *structure)
 {
     const void *slot = (const char *)structure + member->offset;
+    bool present = is_present(member, slot);
+    if (!present && !member->required) {
+        return;
+    }
     size_t before = path_push(checker, slice_from_string(member->path));
-    if (is_present(member, slot)) {
+    if (present) {
         check_limit(checker, member, slot);
         check_slot(checker, member, slot, false);
     } else if (member->required && violation_begin(checker, member, NULL, false)) {
