@@ -244,6 +244,15 @@ def test_bad_return_consumed_capacity(raw, stored, value):
     )
 
 
+def test_table_by_arn(raw, stored):
+    table, key, items = stored
+    arn = raw("DescribeTable", TableName=table)["Table"]["TableArn"]
+    reply = raw("BatchGetItem", RequestItems={arn: {"Keys": [key(1)]}}).ok()
+    (name, found), = reply["Responses"].items()
+    assert name in (arn, table)
+    assert normal(found) == [normal(items[1])]
+
+
 def test_key_values_of_all_kinds(raw, tables):
     for kind, values in (("N", [N(-1), N("0"), N("1E30")]), ("B", [B(b"\x00"), B(b"\xff\xfe")])):
         table = tables.create(spec("pk", types={"pk": kind}), label="kinds")

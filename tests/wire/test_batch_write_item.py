@@ -86,6 +86,12 @@ def test_several_tables(raw, range_table, hash_table, number_table, partition):
     assert content(raw, number_table, partition) == [{"pk": partition, "sk": N(1)}]
 
 
+def test_table_by_arn(raw, range_table, partition):
+    arn = raw("DescribeTable", TableName=range_table)["Table"]["TableArn"]
+    write(raw, arn, [put({"pk": partition, "sk": S("s")})]).ok()
+    assert content(raw, range_table, partition) == [{"pk": partition, "sk": S("s")}]
+
+
 def test_all_types(raw, range_table, partition):
     item = {
         "pk": partition, "sk": S("s"), "s": S(""), "n": N("-1.5E-3"), "b": B(b""), "t": BOOL(True), "f": BOOL(False), "z": NULL,

@@ -265,6 +265,13 @@ def test_missing_table_type(raw):
     expect_error(reply, NOT_FOUND)
 
 
+def test_table_by_arn(raw, table, ask):
+    arn = raw("DescribeTable", TableName=table)["Table"]["TableArn"]
+    assert ask("pk = :p", TableName=arn)["Count"] == 5
+    assert ask("g = :g", TableName=arn, IndexName="by_g")["Count"] == 5
+    expect_error(ask("pk = :p", TableName=arn + "x"), NOT_FOUND)
+
+
 def test_missing_index(ask):
     invalid(ask("pk = :p", IndexName="no_such_index"), "The table does not have the specified index: no_such_index")
 

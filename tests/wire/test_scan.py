@@ -145,7 +145,6 @@ def test_select(ask):
             "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :a",
         ),
         ({"ConditionalOperator": "AND"}, "ConditionalOperator cannot be used without Filter or Expected"),
-        ({"ConditionalOperator": "AND", "ScanFilter": {}}, "ConditionalOperator cannot be used without Filter or Expected"),
         (
             {"FilterExpression": "attribute_exists(a)", "ScanFilter": {"a": {"ComparisonOperator": "NULL"}}},
             "Can not use both expression and non-expression parameters in the same request: "
@@ -160,6 +159,22 @@ def test_select(ask):
 )  # fmt: skip
 def test_refused(ask, params, message):
     invalid(ask(**params), message)
+
+
+def test_filter_on_parts_of_a_key(ask):
+    for path in ("pk.a", "sk[0]", "pk.a.b"):
+        invalid(
+            ask(FilterExpression=f"attribute_exists({path})"),
+            f"Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {path[:2]}",
+        )
+
+
+def test_table_by_arn(raw, table, ask):
+    arn = raw("DescribeTable", TableName=table)["Table"]["TableArn"]
+    assert raw("Scan", TableName=arn)["Items"] == ask()["Items"]
+    assert raw("Scan", TableName=arn, IndexName="some", Select="COUNT")["Count"] == 15
+    reply = raw("Scan", TableName=arn, Limit=1, ReturnConsumedCapacity="TOTAL")
+    assert reply["ConsumedCapacity"]["CapacityUnits"] == 0.5
 
 
 def test_missing_table(raw):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.expect import invalid
 from support.reading import put_all
 from support.tables import spec
 from support.values import N, S
@@ -46,3 +47,7 @@ def test_scan_filter(ask):
 def test_scan_filter_operators(ask, operator, values, count):
     condition = {"ComparisonOperator": operator, **({"AttributeValueList": values} if values else {})}
     assert ask(ScanFilter={"l": condition})["Count"] == count
+
+
+def test_conditional_operator_without_filter(ask):
+    invalid(ask(ConditionalOperator="AND", ScanFilter={}), "ConditionalOperator cannot be used without Filter or Expected")
