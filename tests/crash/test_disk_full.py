@@ -15,21 +15,21 @@ RECOVERY_SECONDS_MAX = 30
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A tmpfs of 48 MB; grow(size) makes it larger."""
+    """A disk of 400 MB of which another file takes most; make_space() removes that file."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
     )
     if mounted.returncode != 0:
         pytest.skip(f"this machine allows no mount: {mounted.stderr.strip()}")
+    other = folder / "other"
+    with open(other, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, 340 << 20)
 
-    def grow(size):
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
-
-    yield folder, grow
+    yield folder, other.unlink
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
@@ -66,7 +66,7 @@ def wait_writable(server):
 
 @pytest.mark.parametrize("shards", [1, 4])
 def test_full_disk(launch, small_disk, rng, workers, shards):
-    folder, grow = small_disk
+    folder, make_space = small_disk
     load = Load(workers, rng.random())
     for worker in load.workers:
         worker.tolerates_errors = True
@@ -78,7 +78,7 @@ def test_full_disk(launch, small_disk, rng, workers, shards):
     verify(load, server, global_index=False)
 
     # Space again: the same server goes on.
-    grow("400m")
+    make_space()
     wait_writable(server)
     load.start(server)
     time.sleep(1)
@@ -95,7 +95,7 @@ def test_full_disk(launch, small_disk, rng, workers, shards):
 
 def test_kill_on_a_full_disk(launch, small_disk, rng, workers):
     """The start after a crash on a full disk may need space; with space it finds everything."""
-    folder, grow = small_disk
+    folder, make_space = small_disk
     load = Load(workers, rng.random())
     for worker in load.workers:
         worker.tolerates_errors = True
@@ -112,6 +112,6 @@ def test_kill_on_a_full_disk(launch, small_disk, rng, workers):
         assert len([line for line in server.output.splitlines() if line.strip()]) == 1, server.output
     server.kill()
 
-    grow("400m")
+    make_space()
     server = launch(folder / "data", shards=1).wait_ready()
     verify(load, server)
