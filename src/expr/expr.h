@@ -58,6 +58,8 @@ int expr_check_value_keys(const struct expr_symbols *symbols, struct arena *aren
 /* After all expressions of a request are parsed: -1 if a name, or else a value, was used by none of them. */
 int expr_symbols_unused(const struct expr_symbols *symbols, struct arena *arena, struct expr_error *ret_error);
 
+/* Trees share the text, and the names and values of `symbols`: all live at least as long. */
+
 /* --- text to tree: 0, or -1 with *ret_error ------------------------------------------------------------------- */
 int condition_parse(struct arena *arena, enum expr_kind kind, struct slice text, struct expr_symbols *symbols,
                     struct condition **ret_condition, struct expr_error *ret_error);
