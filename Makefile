@@ -92,7 +92,7 @@ clean:
 LISTEN ?= 127.0.0.1:8000
 DATA_DIR ?= data
 ARGS ?=
-sub = $(MAKE) --no-print-directory -j$(JOBS)
+sub = $(MAKE) $(if $(V),,-s) --no-print-directory -j$(JOBS)
 
 .PHONY: run example help
 run:
