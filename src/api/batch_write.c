@@ -211,10 +211,11 @@ static bool prepare_all(struct api_call *call, const struct batch_write_item_req
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */
 
-/* The store failed for this entry: it may be sent again. */
+/* The store failed for this entry, or a transaction holds its item: it may be sent again. */
 static bool is_unprocessed(const struct batch_entry *entry)
 {
-    return entry->write.command.failed || entry->write.result == WRITE_STORE_FAILED;
+    const struct write *write = &entry->write;
+    return write->command.failed || write->result == WRITE_STORE_FAILED || write->result == WRITE_CONFLICT;
 }
 
 static void append_request(struct buffer *out, const struct batch_entry *entry)

@@ -87,6 +87,9 @@ void item_write_fail(struct api_call *call, const struct write *write, bool item
         call_fail(call, ERROR_VALIDATION, "%.*s",
                   SLICE_ARG(key_index_flaw_text(&call->arena, &write->index_flaw, is_update)));
         return;
+    case WRITE_CONFLICT:
+        call_fail(call, ERROR_TRANSACTION_CONFLICT, "Transaction is ongoing for the item");
+        return;
     case WRITE_STORE_FAILED:
         call_fail(call, ERROR_INTERNAL, "Internal server error");
         return;

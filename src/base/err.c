@@ -22,7 +22,8 @@ int err_wrap(struct err *err, const char *format, ...)
     int len = vsnprintf(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
     if (len >= 0 && (size_t)len + 3 < sizeof err->text) {
-        snprintf(err->text + len, sizeof err->text - (size_t)len, ": %s", inner);
+        size_t room = sizeof err->text - (size_t)len - 3; /* what fits behind ": ", with the NUL */
+        snprintf(err->text + len, room + 3, ": %.*s", (int)room, inner);
     }
     return -1;
 }

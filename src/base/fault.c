@@ -11,7 +11,8 @@
 /* Every fault point there is. A name in STATOR_FAULT that is not here is refused, so that a test with a spelling
  * mistake fails instead of passing without its fault. */
 static const char *const points[] = {
-    "shard.before_commit", "shard.after_commit", "outbox.before_delivery", "outbox.after_delivery", "store.commit",
+    "shard.before_commit", "shard.after_commit", "outbox.before_delivery", "outbox.after_delivery",
+    "store.commit",        "transact.prepared",  "transact.decided",       "transact.applied",
 };
 
 /* Set by fault_init before any thread starts; NULL: nothing is armed. */

@@ -88,6 +88,9 @@ static int start(struct cluster *cluster, struct err *err)
 {
     struct pending_drops drops = {0};
     int failed = catalog_load(&cluster->catalog, cluster_system_shard(cluster), remember_drop, &drops, err);
+    if (failed == 0) {
+        failed = transactions_recover(cluster, err);
+    }
     for (unsigned i = 0; i < cluster->shard_count && failed == 0; i++) {
         failed = shard_start(cluster->shards[i], err);
     }
@@ -117,6 +120,7 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
     }
     catalog_init(&cluster->catalog);
     cluster->counting = counting_create();
+    cluster->transactions = transactions_create();
     cluster->cache = store_cache_create(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT);
     int failed = 0;
     for (unsigned i = 0; i < cluster->shard_count && failed == 0; i++) {
@@ -154,6 +158,7 @@ void cluster_close(struct cluster *cluster)
     }
     stop(cluster);
     counting_destroy(cluster->counting);
+    transactions_destroy(cluster->transactions);
     for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
         courier_finish(&cluster->couriers[i]);
         shard_close(cluster->shards[i]);
@@ -211,5 +216,6 @@ uint64_t cluster_step(struct cluster *cluster)
             courier_poke(courier);
         }
     }
+    transactions_step(cluster);
     return counting_step(cluster);
 }

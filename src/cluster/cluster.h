@@ -86,6 +86,30 @@ void cluster_change_table(struct cluster_port *port, struct table_change *change
 /* Any other command for the shard that keeps the catalog. */
 void cluster_submit_to_system(struct cluster_port *port, struct command *command);
 
+/* --- transactions --------------------------------------------------------------------------------------------------
+ */
+
+enum transact_result {
+    TRANSACT_DONE,
+    TRANSACT_REPLAYED,       /* the token was done in the last ten minutes: nothing was written */
+    TRANSACT_CANCELLED,      /* the writes' results say why; those that could be done say WRITE_DONE */
+    TRANSACT_IN_PROGRESS,    /* one with this token is under way */
+    TRANSACT_TOKEN_MISMATCH, /* one with this token had another payload */
+    TRANSACT_FAILED,         /* the outcome is not known: ask for InternalServerError */
+};
+
+/* Up to 100 writes of different items, all or none. The request fields and the writes are the caller's; each write has
+ * an arena of its own, for they are evaluated on several threads. */
+struct transact {
+    struct task task; /* first; run is the caller's: on the loop's thread, maybe already inside cluster_transact */
+    struct write **writes;
+    uint32_t count;
+    struct slice token; /* ClientRequestToken, at most 36 bytes; empty: none */
+    uint64_t payload_hash;
+    enum transact_result result;
+};
+void cluster_transact(struct cluster_port *port, struct transact *transact);
+
 /* Ends a turn: hands everything pending to the writers. Loop thread. */
 void cluster_port_flush(struct cluster_port *port);
 
@@ -94,6 +118,11 @@ void cluster_port_flush(struct cluster_port *port);
 /* The stored item (value/codec.h), pinned until stored_item_release (engine/read.h). */
 int cluster_get(struct cluster *cluster, const struct row_key *key, struct stored_item *ret_item,
                 struct err *err) MUST_USE;
+
+/* Several items as of one instant. *ret_conflict: a transaction under way held one of them. All are released by the
+ * caller; on failure and on a conflict there are none. */
+int cluster_transact_get(struct cluster *cluster, const struct row_key *keys, uint32_t count,
+                         struct stored_item *ret_items, bool *ret_conflict, struct err *err) MUST_USE;
 
 /* One page of a query or scan. */
 struct page_row {

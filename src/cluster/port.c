@@ -15,11 +15,16 @@ void cluster_port_finish(struct cluster_port *port)
     mailbox_finish(&port->mailbox);
 }
 
+void port_submit_silent(struct cluster_port *port, struct shard *shard, struct command *command)
+{
+    task_list_append(&port->pending[shard->number], &command->task);
+    port->has_pending = true;
+}
+
 static void submit(struct cluster_port *port, struct shard *shard, struct command *command)
 {
     command->reply_to = &port->mailbox;
-    task_list_append(&port->pending[shard->number], &command->task);
-    port->has_pending = true;
+    port_submit_silent(port, shard, command);
 }
 
 void cluster_submit_write(struct cluster_port *port, struct write *write)

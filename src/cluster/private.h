@@ -26,7 +26,8 @@ struct cluster {
     struct courier couriers[CLUSTER_SHARDS_MAX];
     unsigned shard_count;
     struct catalog catalog;
-    struct counting *counting; /* the state of the counting step */
+    struct counting *counting;         /* the state of the counting step */
+    struct transactions *transactions; /* those under way */
     atomic_bool closing;
 };
 
@@ -66,3 +67,13 @@ struct counting *counting_create(void);
 void counting_destroy(struct counting *counting);
 /* Returns the microseconds until it wants to be called again. */
 uint64_t counting_step(struct cluster *cluster);
+
+/* port.c: for the end of the turn; nobody is answered. Loop thread. */
+void port_submit_silent(struct cluster_port *port, struct shard *shard, struct command *command);
+
+/* transactions.c */
+struct transactions *transactions_create(void);
+void transactions_destroy(struct transactions *transactions);
+/* Finishes, one way or the other, what was prepared before a crash. Before the writers run. */
+int transactions_recover(struct cluster *cluster, struct err *err) MUST_USE;
+void transactions_step(struct cluster *cluster);

@@ -50,12 +50,13 @@ void batch_reset(struct batch *batch)
     batch->bytes = 0;
     batch->durable = false;
     batch->outbox_changed = false;
+    batch->broken = false;
     batch->last = false;
 }
 
 bool batch_is_full(const struct batch *batch)
 {
-    return batch->last || batch->overlay_count >= BATCH_ITEMS_MAX || batch->bytes >= BATCH_BYTES_MAX;
+    return batch->last || batch->broken || batch->overlay_count >= BATCH_ITEMS_MAX || batch->bytes >= BATCH_BYTES_MAX;
 }
 
 uint64_t batch_next_version(struct batch *batch)
@@ -114,6 +115,7 @@ void batch_delete_item(struct batch *batch, const struct row_key *key)
     assert(shard_owns(batch->shard, key->hash));
     store_batch_delete(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes);
     overlay_set(batch, key->bytes, SLICE(""));
+    atomic_fetch_add(&batch->shard->deletes, 1);
     batch->bytes += key->bytes.len;
     batch->durable = true;
 }

@@ -27,6 +27,7 @@ struct batch {
     size_t bytes;        /* appended to `rows` */
     bool durable;        /* a client waits for something in it: it needs an fsync */
     bool outbox_changed; /* it has rows for other shards */
+    bool broken;         /* a command could not write all of its rows: nothing may be committed */
     bool last;           /* takes no further command: what the next one reads becomes visible by the commit */
 };
 

@@ -86,13 +86,21 @@ struct table *catalog_acquire_at(struct catalog *catalog, uint32_t position)
     return table;
 }
 
-bool catalog_has_id(struct catalog *catalog, uint32_t id)
+struct table *catalog_acquire_id(struct catalog *catalog, uint32_t id)
 {
     pthread_rwlock_rdlock(&catalog->lock);
     uint32_t position = id_position(catalog, id);
     bool has = position < catalog->count && catalog->by_id[position]->spec.id == id;
+    struct table *table = has ? table_acquire(catalog->by_id[position]) : NULL;
     pthread_rwlock_unlock(&catalog->lock);
-    return has;
+    return table;
+}
+
+bool catalog_has_id(struct catalog *catalog, uint32_t id)
+{
+    struct table *table = catalog_acquire_id(catalog, id);
+    table_release(table);
+    return table != NULL;
 }
 
 uint32_t catalog_count(struct catalog *catalog)

@@ -32,6 +32,7 @@ int catalog_load(struct catalog *catalog, struct shard *system, void (*visit_dro
 /* With a reference, or NULL. */
 struct table *catalog_acquire(struct catalog *catalog, struct slice name);
 struct table *catalog_acquire_at(struct catalog *catalog, uint32_t position); /* in name order */
+struct table *catalog_acquire_id(struct catalog *catalog, uint32_t id);
 bool catalog_has_id(struct catalog *catalog, uint32_t id);
 uint32_t catalog_count(struct catalog *catalog);
 

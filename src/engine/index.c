@@ -61,39 +61,69 @@ static void put_row(struct batch *batch, const struct index_side *side, uint64_t
     batch_write_index_row(batch, &side->key, buffer_slice(&batch->encoded));
 }
 
+/* What a write means for one index. */
+struct index_change {
+    struct index_side old, new;
+    bool moves; /* the old row goes, the new one comes; else the row is changed where it is, if `differs` */
+    bool differs;
+};
+
+static struct index_change change_of(struct arena *arena, const struct table_spec *table,
+                                     const struct index_spec *index, const struct item *old, const struct item *new)
+{
+    struct index_change change = {.old = side_of(arena, table, index, old), .new = side_of(arena, table, index, new)};
+    bool stays = change.old.present && change.new.present &&slice_equal(change.old.key.bytes, change.new.key.bytes);
+    change.moves = !stays;
+    change.differs = stays && !item_equal(&change.old.projected, &change.new.projected);
+    return change;
+}
+
 /* An index row that moves is a delete and a put, each charged; one that stays the same costs nothing.
  * Source: Amazon DynamoDB Developer Guide, "Provisioned throughput considerations for Global Secondary Indexes". */
-static uint32_t update_one(struct batch *batch, const struct table_spec *table, const struct index_spec *index,
-                           const struct item *old_item, const struct item *new_item, uint64_t version)
+static uint32_t units_of(const struct index_change *change)
 {
-    struct arena *arena = &batch->scratch;
-    struct index_side old = side_of(arena, table, index, old_item);
-    struct index_side new = side_of(arena, table, index, new_item);
-    if (old.present && new.present && slice_equal(old.key.bytes, new.key.bytes)) {
-        if (item_equal(&old.projected, &new.projected)) {
-            return 0;
-        }
-        put_row(batch, &new, version);
-        return capacity_write_units(old.size > new.size ? old.size : new.size);
+    size_t old = change->old.size, new = change->new.size;
+    if (!change->moves) {
+        return change->differs ? capacity_write_units(old > new ? old : new) : 0;
     }
-    uint32_t units = 0;
-    if (old.present) {
-        batch_write_index_row(batch, &old.key, SLICE(""));
-        units += capacity_write_units(old.size);
+    return (change->old.present ? capacity_write_units(old) : 0) +
+           (change->new.present ? capacity_write_units(new) : 0);
+}
+
+void index_count_units(struct arena *arena, const struct table_spec *table, const struct item *old,
+                       const struct item *new, uint32_t *ret_units)
+{
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        struct index_change change = change_of(arena, table, &table->indexes[i], old, new);
+        ret_units[i] = units_of(&change);
     }
-    if (new.present) {
-        put_row(batch, &new, version);
-        units += capacity_write_units(new.size);
-    }
-    return units;
 }
 
 void index_update(struct batch *batch, const struct table_spec *table, const struct item *old, const struct item *new,
                   uint64_t version, uint32_t *ret_units)
 {
     for (uint32_t i = 0; i < table->index_count; i++) {
-        ret_units[i] = update_one(batch, table, &table->indexes[i], old, new, version);
+        struct index_change change = change_of(&batch->scratch, table, &table->indexes[i], old, new);
+        if (change.moves && change.old.present) {
+            batch_write_index_row(batch, &change.old.key, SLICE(""));
+        }
+        if (change.new.present && (change.moves || change.differs)) {
+            put_row(batch, &change.new, version);
+        }
+        ret_units[i] = units_of(&change);
     }
+}
+
+size_t index_collected_size(struct arena *arena, const struct table_spec *table, const struct item *item,
+                            size_t item_bytes)
+{
+    size_t size = item_bytes;
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        if (!table->indexes[i].global) {
+            size += side_of(arena, table, &table->indexes[i], item).size;
+        }
+    }
+    return size;
 }
 
 /* --- does an item fit? ----------------------------------------------------------------------------------------------

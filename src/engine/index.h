@@ -9,6 +9,15 @@
 void index_update(struct batch *batch, const struct table_spec *table, const struct item *old, const struct item *new,
                   uint64_t version, uint32_t *ret_units);
 
+/* The write units alone, without writing. */
+void index_count_units(struct arena *arena, const struct table_spec *table, const struct item *old,
+                       const struct item *new, uint32_t *ret_units);
+
+/* Bytes of an item together with its rows in local indexes, which count against the same limit.
+ * Source: Amazon DynamoDB Developer Guide, "Local secondary indexes", item collections. */
+size_t index_collected_size(struct arena *arena, const struct table_spec *table, const struct item *item,
+                            size_t item_bytes);
+
 /* The part of an item that an index keeps. */
 void index_project(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
                    const struct item *item, struct item *ret_projected);

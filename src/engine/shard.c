@@ -44,6 +44,7 @@ void shard_close(struct shard *shard)
     }
     assert(!shard->started);
     store_close(shard->store);
+    locks_finish(&shard->locks);
     pthread_mutex_destroy(&shard->lock);
     pthread_cond_destroy(&shard->wake);
     free(shard);
@@ -111,6 +112,9 @@ static void replies_add(struct replies *replies, struct command *command)
 
 static bool commit(struct shard *shard, struct batch *batch)
 {
+    if (batch->broken) {
+        return false;
+    }
     if (store_batch_is_empty(batch->rows)) {
         return true;
     }

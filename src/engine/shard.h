@@ -8,10 +8,12 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/err.h"
 #include "base/task.h"
 #include "engine/command.h"
+#include "engine/locks.h"
 #include "store/store.h"
 
 #define SLOTS              4096
@@ -48,6 +50,11 @@ struct shard {
     uint64_t version;     /* of the newest write */
     uint64_t outbox_next; /* sequence number of the next outbox row */
     bool failing;         /* the last commit failed: said once */
+    struct locks locks;   /* items of prepared transactions */
+
+    /* Batches with deletes, counted before they are committed. Any thread: two reads that find no item, with the same
+     * count before the first and after the second, know that there was none in between. */
+    atomic_uint_fast64_t deletes;
 };
 
 int shard_open(const struct shard_options *options, struct shard **ret_shard, struct err *err) MUST_USE;

@@ -8,15 +8,9 @@
 #include "engine/batch.h"
 #include "engine/capacity.h"
 #include "engine/index.h"
+#include "engine/shard.h"
+#include "engine/write_steps.h"
 #include "value/codec.h"
-
-/* The item as it is before the write. */
-struct before {
-    bool read;
-    bool exists;
-    struct item item;
-    size_t size;
-};
 
 /* Reading the old item is dear: only where something depends on it. */
 static bool needs_old(const struct write *write)
@@ -25,15 +19,15 @@ static bool needs_old(const struct write *write)
            write->want_capacity || write->table->spec.index_count > 0;
 }
 
-static int read_old(struct write *write, struct batch *batch, struct before *ret_before)
+static int read_old(struct write *write, struct batch *batch, struct write_plan *plan)
 {
     struct err err;
     struct stored_item stored;
-    *ret_before = (struct before){.read = true};
     if (batch_get_item(batch, &write->key, &stored, &err) != 0) {
         log_error("read of an item failed: %s", err.text);
         return -1;
     }
+    plan->old_read = true;
     if (stored.bytes.len == 0) {
         stored_item_release(&stored);
         return 0;
@@ -43,12 +37,12 @@ static int read_old(struct write *write, struct batch *batch, struct before *ret
     struct slice bytes = arena_copy(arena, stored.bytes);
     stored_item_release(&stored);
     struct item_header header;
-    if (item_decode(arena, bytes, &header, &ret_before->item, &err) != 0) {
+    if (item_decode(arena, bytes, &header, &plan->old, &err) != 0) {
         log_error("a stored item is damaged: %s", err.text);
         return -1;
     }
-    ret_before->exists = true;
-    ret_before->size = header.size;
+    plan->old_exists = true;
+    plan->old_size = header.size;
     return 0;
 }
 
@@ -62,95 +56,99 @@ static bool is_too_deep(const struct item *item)
     return false;
 }
 
-/* The item after the write; *ret_exists is false for a delete. */
-static enum write_result make_new(struct write *write, struct batch *batch, const struct before *before,
-                                  struct item *ret_new, size_t *ret_size, bool *ret_exists)
+static enum write_result make_new(struct write *write, struct batch *batch, struct write_plan *plan)
 {
-    *ret_exists = write->kind != WRITE_DELETE;
-    *ret_size = 0;
-    if (write->kind == WRITE_DELETE) {
+    plan->new_exists = write->kind == WRITE_PUT || write->kind == WRITE_UPDATE;
+    if (!plan->new_exists) {
         return WRITE_DONE;
     }
     if (write->kind == WRITE_PUT) {
-        *ret_new = write->item;
+        plan->new = write->item;
     } else if (write->update == NULL) {
-        *ret_new = before->exists ? before->item : write->key_item;
+        plan->new = plan->old_exists ? plan->old : write->key_item;
     } else {
         struct arena *arena = write->want_new ? write->arena : &batch->scratch;
-        const struct item *old = before->exists ? &before->item : NULL;
-        if (update_apply(write->update, &write->key_item, old, arena, ret_new, &write->expr_error) != 0) {
+        const struct item *old = plan->old_exists ? &plan->old : NULL;
+        if (update_apply(write->update, &write->key_item, old, arena, &plan->new, &write->expr_error) != 0) {
             return WRITE_UPDATE_INVALID;
         }
-        if (is_too_deep(ret_new)) {
+        if (is_too_deep(&plan->new)) {
             return WRITE_ITEM_TOO_DEEP;
         }
     }
-    *ret_size = item_size(ret_new);
-    if (*ret_size > ITEM_SIZE_MAX) {
+    const struct table_spec *table = &write->table->spec;
+    plan->new_size = item_size(&plan->new);
+    /* Local index rows are no larger than the item: most items need not be measured with theirs. */
+    if (plan->new_size > ITEM_SIZE_MAX ||
+        (plan->new_size * (1 + table->index_count) > ITEM_SIZE_MAX &&
+         index_collected_size(&batch->scratch, table, &plan->new, plan->new_size) > ITEM_SIZE_MAX)) {
         return WRITE_ITEM_TOO_LARGE;
     }
-    if (!index_check_item(&write->table->spec, ret_new, &write->index_flaw)) {
+    if (!index_check_item(table, &plan->new, &write->index_flaw)) {
         return WRITE_INDEX_KEY_INVALID;
     }
     return WRITE_DONE;
 }
 
-static void write_rows(struct write *write, struct batch *batch, const struct before *before,
-                       const struct item *new_item, size_t new_size, bool new_exists)
+enum write_result write_prepare(struct write *write, struct batch *batch, struct write_plan *ret_plan)
 {
-    uint64_t version = batch_next_version(batch);
-    if (new_exists) {
-        struct item_header header = {.version = version, .size = (uint32_t)new_size};
-        buffer_clear(&batch->encoded);
-        item_encode(&batch->encoded, &header, new_item);
-        batch_put_item(batch, &write->key, buffer_slice(&batch->encoded));
-    } else if (!before->read || before->exists) {
-        batch_delete_item(batch, &write->key);
-    }
-    if (write->table->spec.index_count > 0) {
-        index_update(batch, &write->table->spec, before->exists ? &before->item : NULL, new_exists ? new_item : NULL,
-                     version, write->index_units);
-    }
-    atomic_fetch_add_explicit(&write->table->state->writes, 1, memory_order_relaxed);
-}
-
-static enum write_result evaluate(struct write *write, struct batch *batch)
-{
-    struct before before = {0};
+    *ret_plan = (struct write_plan){0};
     if (atomic_load(&write->table->state->dropped)) {
         return WRITE_TABLE_GONE;
     }
-    if (needs_old(write) && read_old(write, batch, &before) != 0) {
+    if (locks_holder(&batch->shard->locks, write->key.bytes) != NULL) {
+        return WRITE_CONFLICT;
+    }
+    if (needs_old(write) && read_old(write, batch, ret_plan) != 0) {
         return WRITE_STORE_FAILED;
     }
-    const struct item *old = before.exists ? &before.item : NULL;
-    write->had_old = before.exists;
-    if (before.exists && write->want_old) {
-        write->old = before.item;
+    write->had_old = ret_plan->old_exists;
+    if (ret_plan->old_exists && write->want_old) {
+        write->old = ret_plan->old;
     }
-    write->table_units = capacity_write_units(before.size);
+    write->table_units = capacity_write_units(ret_plan->old_size);
+    const struct item *old = ret_plan->old_exists ? &ret_plan->old : NULL;
     if (write->condition != NULL && !condition_holds(write->condition, old, &batch->scratch)) {
         return WRITE_CONDITION_FAILED;
     }
-    struct item new_item = {0};
-    size_t new_size;
-    bool new_exists;
-    enum write_result result = make_new(write, batch, &before, &new_item, &new_size, &new_exists);
-    if (result != WRITE_DONE) {
-        return result;
+    return make_new(write, batch, ret_plan);
+}
+
+void write_apply(struct write *write, struct batch *batch, const struct write_plan *plan)
+{
+    size_t larger = plan->new_size > plan->old_size ? plan->new_size : plan->old_size;
+    write->table_units = capacity_write_units(larger);
+    if (write->kind == WRITE_CHECK) {
+        return;
     }
-    write_rows(write, batch, &before, &new_item, new_size, new_exists);
-    write->table_units = capacity_write_units(new_size > before.size ? new_size : before.size);
-    if (write->want_new && new_exists) {
-        write->new = new_item;
+    uint64_t version = batch_next_version(batch);
+    if (plan->new_exists) {
+        struct item_header header = {.version = version, .size = (uint32_t)plan->new_size};
+        buffer_clear(&batch->encoded);
+        item_encode(&batch->encoded, &header, &plan->new);
+        batch_put_item(batch, &write->key, buffer_slice(&batch->encoded));
+    } else if (!plan->old_read || plan->old_exists) {
+        batch_delete_item(batch, &write->key);
     }
-    return WRITE_DONE;
+    const struct table_spec *table = &write->table->spec;
+    if (table->index_count > 0) {
+        index_update(batch, table, plan->old_exists ? &plan->old : NULL, plan->new_exists ? &plan->new : NULL, version,
+                     write->index_units);
+    }
+    atomic_fetch_add_explicit(&write->table->state->writes, 1, memory_order_relaxed);
+    if (write->want_new && plan->new_exists) {
+        write->new = plan->new;
+    }
 }
 
 static void evaluate_command(struct command *command, struct batch *batch)
 {
     struct write *write = (struct write *)command;
-    write->result = evaluate(write, batch);
+    struct write_plan plan;
+    write->result = write_prepare(write, batch, &plan);
+    if (write->result == WRITE_DONE) {
+        write_apply(write, batch, &plan);
+    }
 }
 
 void write_init(struct write *write)

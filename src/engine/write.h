@@ -5,7 +5,7 @@
 #include "engine/rows.h"
 #include "expr/expr.h"
 
-enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE };
+enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK /* condition only; in transactions */ };
 
 enum write_result {
     WRITE_DONE,
@@ -15,6 +15,7 @@ enum write_result {
     WRITE_ITEM_TOO_LARGE,
     WRITE_ITEM_TOO_DEEP,
     WRITE_INDEX_KEY_INVALID, /* `index_flaw` says which and why */
+    WRITE_CONFLICT,          /* a transaction under way holds the item */
     WRITE_STORE_FAILED,      /* a read failed; the reason was logged */
 };
 

@@ -23,6 +23,7 @@ static const char *const family_names[STORE_FAMILIES] = {
     [STORE_ITEMS] = "items",
     [STORE_INDEX] = "index",
     [STORE_OUTBOX] = "outbox",
+    [STORE_TRANSACTIONS] = "transactions",
 };
 
 int store_err(struct err *err, const char *what, char *message)

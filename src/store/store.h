@@ -11,10 +11,11 @@ struct store;
 
 /* Column families. The order is stored nowhere; the names are: never change one. */
 enum store_family {
-    STORE_META,   /* "default": format version, counters; on the system shard the catalog */
-    STORE_ITEMS,  /* "items" */
-    STORE_INDEX,  /* "index" */
-    STORE_OUTBOX, /* "outbox" */
+    STORE_META,         /* "default": format version, counters; on the system shard the catalog */
+    STORE_ITEMS,        /* "items" */
+    STORE_INDEX,        /* "index" */
+    STORE_OUTBOX,       /* "outbox" */
+    STORE_TRANSACTIONS, /* "transactions" */
     STORE_FAMILIES,
 };
 
@@ -82,6 +83,6 @@ void store_batch_delete_range(struct store_batch *batch, struct store *store, en
                               struct slice lower, struct slice upper);
 
 /* Writes the batch in one log append and, if `durable` and the store is not ephemeral, one fsync. On failure nothing of
- * it is readable, and nothing that was acknowledged before is lost. After a full disk commits succeed again some seconds
- * after there is room; after an error of the device they fail until the store is opened anew. */
+ * it is readable, and nothing that was acknowledged before is lost. After a full disk commits succeed again some
+ * seconds after there is room; after an error of the device they fail until the store is opened anew. */
 int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err) MUST_USE;
