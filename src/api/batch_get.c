@@ -87,12 +87,6 @@ static bool check_count(struct api_call *call, const struct batch_get_item_reque
         return false;
     }
     for (uint32_t i = 0; i < request->tables.count; i++) {
-        if (request->tables.items[i].keys.count == 0) { /* null: an empty list does not get here */
-            call_fail(call, ERROR_VALIDATION,
-                      "The list of keys in RequestItems for BatchGetItem is required: %.*s has empty list",
-                      SLICE_ARG(request->tables.keys[i]));
-            return false;
-        }
         keys += request->tables.items[i].keys.count;
     }
     if (keys > KEYS_MAX) {

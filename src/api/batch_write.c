@@ -105,13 +105,6 @@ static bool check_count(struct api_call *call, const struct batch_write_item_req
         call_fail(call, ERROR_VALIDATION, "The requestItems parameter is required for BatchWriteItem");
         return false;
     }
-    for (uint32_t i = 0; i < request->tables.count; i++) {
-        if (request->tables.items[i].count == 0) { /* null: an empty list does not get here */
-            call_fail(call, ERROR_VALIDATION, "The batch write request list for a table cannot be null or empty: %.*s",
-                      SLICE_ARG(request->tables.keys[i]));
-            return false;
-        }
-    }
     if (count_writes(request) > WRITES_MAX) {
         call_fail(call, ERROR_VALIDATION, "Too many items requested for the BatchWriteItem call");
         return false;
