@@ -16,8 +16,20 @@ static void on_outbox_ready(void *context, struct shard *shard)
     courier_poke(&cluster->couriers[shard->number]);
 }
 
-static int open_shard(struct cluster *cluster, unsigned number, struct err *err)
+/* A store opens in a dozen fsyncs, one after the other: shards open side by side. */
+struct opening {
+    struct cluster *cluster;
+    unsigned number;
+    pthread_t thread;
+    int failed;
+    struct err err;
+};
+
+static void *open_shard(void *context)
 {
+    struct opening *opening = context;
+    struct cluster *cluster = opening->cluster;
+    unsigned number = opening->number;
     char path[4096 + 16];
     snprintf(path, sizeof path, "%s/shard-%03u", cluster->options.data_dir, number);
     struct shard_options options = {
@@ -29,11 +41,39 @@ static int open_shard(struct cluster *cluster, unsigned number, struct err *err)
         .outbox_ready = on_outbox_ready,
         .context = cluster,
     };
-    if (shard_open(&options, &cluster->shards[number], err) != 0) {
-        return -1;
+    opening->failed = shard_open(&options, &cluster->shards[number], &opening->err);
+    return NULL;
+}
+
+static int open_shards(struct cluster *cluster, struct err *err)
+{
+    struct opening openings[CLUSTER_SHARDS_MAX];
+    unsigned started = 1;
+    int failed = 0;
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
+        openings[i] = (struct opening){.cluster = cluster, .number = i};
     }
-    courier_init(&cluster->couriers[number], cluster, cluster->shards[number]);
-    return 0;
+    for (; started < cluster->shard_count && failed == 0; started++) {
+        failed = pthread_create(&openings[started].thread, NULL, open_shard, &openings[started]);
+    }
+    if (failed != 0) {
+        started--;
+        err_set(err, "cannot start a thread: %s", strerror(failed));
+    }
+    open_shard(&openings[0]);
+    for (unsigned i = 0; i < started; i++) {
+        if (i > 0) {
+            pthread_join(openings[i].thread, NULL);
+        }
+        if (openings[i].failed != 0) {
+            failed = -1;
+            *err = openings[i].err;
+        }
+    }
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
+        courier_init(&cluster->couriers[i], cluster, cluster->shards[i]);
+    }
+    return failed == 0 ? 0 : -1;
 }
 
 /* Tables whose removal was interrupted; taken up again once the writers run. */
@@ -122,11 +162,7 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
     cluster->counting = counting_create();
     cluster->transactions = transactions_create();
     cluster->cache = store_cache_create(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT);
-    int failed = 0;
-    for (unsigned i = 0; i < cluster->shard_count && failed == 0; i++) {
-        failed = open_shard(cluster, i, err);
-    }
-    if (failed != 0 || start(cluster, err) != 0) {
+    if (open_shards(cluster, err) != 0 || start(cluster, err) != 0) {
         cluster_close(cluster);
         return -1;
     }
@@ -140,12 +176,12 @@ static void stop(struct cluster *cluster)
     if (cluster->shards[0] != NULL && cluster->shards[0]->started) {
         submit_clean_mark(cluster, true);
     }
-    for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
         shard_stop(cluster->shards[i]);
     }
     for (bool any = true; any;) {
         any = false;
-        for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
+        for (unsigned i = 0; i < cluster->shard_count; i++) {
             any = shard_discard(cluster->shards[i]) || any;
         }
     }
@@ -159,7 +195,7 @@ void cluster_close(struct cluster *cluster)
     stop(cluster);
     counting_destroy(cluster->counting);
     transactions_destroy(cluster->transactions);
-    for (unsigned i = 0; i < cluster->shard_count && cluster->shards[i] != NULL; i++) {
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
         courier_finish(&cluster->couriers[i]);
         shard_close(cluster->shards[i]);
     }

@@ -193,7 +193,7 @@ int shard_start(struct shard *shard, struct err *err)
 
 void shard_stop(struct shard *shard)
 {
-    if (!shard->started) {
+    if (shard == NULL || !shard->started) {
         return;
     }
     pthread_mutex_lock(&shard->lock);
@@ -206,6 +206,9 @@ void shard_stop(struct shard *shard)
 
 bool shard_discard(struct shard *shard)
 {
+    if (shard == NULL) {
+        return false;
+    }
     assert(!shard->started);
     struct task_list late = {0};
     pthread_mutex_lock(&shard->lock);

@@ -60,7 +60,7 @@ struct shard {
 int shard_open(const struct shard_options *options, struct shard **ret_shard, struct err *err) MUST_USE;
 int shard_start(struct shard *shard, struct err *err) MUST_USE;
 
-/* Evaluates what waits, then ends the thread. */
+/* Evaluates what waits, then ends the thread. NULL is allowed, here and below. */
 void shard_stop(struct shard *shard);
 
 /* After every shard has stopped: fails the commands that came too late. They may submit others: returns false when
