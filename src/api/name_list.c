@@ -64,6 +64,7 @@ struct slice name_list_sorted(struct name_list *list)
 
 struct hashed_name {
     uint32_t bucket;
+    uint32_t position; /* names that share a bucket keep the order in which they came */
     struct slice name;
 };
 
@@ -73,7 +74,7 @@ static int compare_buckets(const void *a, const void *b)
     if (left->bucket != right->bucket) {
         return left->bucket < right->bucket ? -1 : 1;
     }
-    return slice_compare(left->name, right->name);
+    return left->position < right->position ? -1 : 1;
 }
 
 /* String.hashCode and HashMap's spreading, of ASCII names. */
@@ -88,14 +89,13 @@ static uint32_t bucket_of(struct slice name, uint32_t buckets)
 
 struct slice name_list_hashed(struct name_list *list)
 {
-    sort_once(list);
     uint32_t buckets = 16;
     while (buckets < list->count + list->count / 3) {
         buckets *= 2;
     }
     struct hashed_name *hashed = ARENA_ARRAY(list->arena, struct hashed_name, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
-        hashed[i] = (struct hashed_name){bucket_of(list->names[i], buckets), list->names[i]};
+        hashed[i] = (struct hashed_name){bucket_of(list->names[i], buckets), i, list->names[i]};
     }
     if (list->count != 0) {
         qsort(hashed, list->count, sizeof(hashed[0]), compare_buckets);
