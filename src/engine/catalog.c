@@ -148,6 +148,7 @@ void catalog_publish(struct catalog *catalog, struct table *table)
     if (is_at(catalog, by_name, table->spec.name)) {
         old = catalog->by_name[by_name];
         assert(old->spec.id == table->spec.id && catalog->by_id[by_id] == old);
+        table_succeed(old, table);
         catalog->by_name[by_name] = table;
         catalog->by_id[by_id] = table;
     } else {

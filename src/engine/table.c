@@ -76,16 +76,32 @@ struct table *table_acquire(struct table *table)
     return table;
 }
 
+struct table *table_newest(struct table *table)
+{
+    for (struct table *next; (next = atomic_load_explicit(&table->successor, memory_order_acquire)) != NULL;) {
+        table = next;
+    }
+    return table;
+}
+
+void table_succeed(struct table *old, struct table *table)
+{
+    assert(atomic_load(&old->successor) == NULL && old->spec.id == table->spec.id);
+    atomic_store_explicit(&old->successor, table_acquire(table), memory_order_release);
+}
+
+/* A version that goes lets go of its successor, which may be the last hold on that one, and so on. */
 void table_release(struct table *table)
 {
-    if (table == NULL || atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) != 1) {
-        return;
+    while (table != NULL && atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) == 1) {
+        struct table *successor = atomic_load(&table->successor);
+        if (atomic_fetch_sub(&table->state->references, 1) == 1) {
+            free(table->state);
+        }
+        arena_finish(&table->arena);
+        free(table);
+        table = successor;
     }
-    if (atomic_fetch_sub(&table->state->references, 1) == 1) {
-        free(table->state);
-    }
-    arena_finish(&table->arena);
-    free(table);
 }
 
 const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name)

@@ -36,8 +36,16 @@ struct throughput {
     int64_t write;
 };
 
+/* Stored: never change a number. A local index is always active. */
+enum index_status {
+    INDEX_ACTIVE = 0,
+    INDEX_CREATING = 1, /* kept up by every write, but not yet filled with the items from before: not to be read */
+    INDEX_DELETING = 2, /* no longer kept up; its rows are being removed */
+};
+
 struct index_spec {
     uint32_t id; /* within the table, never used twice */
+    enum index_status status;
     struct slice name;
     bool global;
     struct key_schema keys;
@@ -100,6 +108,7 @@ struct table_state {
 /* One version of a table, immutable once published. */
 struct table {
     struct table_spec spec;
+    _Atomic(struct table *) successor; /* the next version, kept alive by this one; NULL: this is the newest */
     struct table_state *state;
     struct arena arena; /* everything spec points to */
     atomic_uint references;
@@ -111,6 +120,13 @@ void table_spec_copy(struct arena *arena, const struct table_spec *spec, struct 
 /* Makes a table object of a spec (deep copy). `state` is shared if given, else made. One reference is the caller's. */
 struct table *table_create(const struct table_spec *spec, struct table_state *state);
 struct table *table_acquire(struct table *table);
+
+/* The newest version, as long as the caller holds `table`. Writers use it, whatever the request looked up: an index
+ * that was added since must get its rows. */
+struct table *table_newest(struct table *table);
+
+/* Makes `table` the successor of `old`. */
+void table_succeed(struct table *old, struct table *table);
 void table_release(struct table *table);
 
 /* The index by name, or NULL. */

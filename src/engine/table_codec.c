@@ -91,6 +91,7 @@ static void add_index(struct value *element, struct arena *arena, const struct i
     add_string(&map, "name", index->name);
     add_boolean(&map, "global", index->global);
     add_keys(&map, &index->keys);
+    add_integer(&map, "status", index->status);
     add_integer(&map, "projection", index->projection);
     struct value *include = add_list(&map, "include", index->include_count);
     for (uint32_t i = 0; i < index->include_count; i++) {
@@ -228,6 +229,7 @@ static void get_index(struct arena *arena, const struct value *map, struct index
     index->name = get_string(map, "name");
     index->global = get_boolean(map, "global");
     get_keys(map, &index->keys);
+    index->status = (enum index_status)get_integer(map, "status");
     index->projection = (enum projection_type)get_integer(map, "projection");
     struct value include = get_list(map, "include");
     index->include_count = include.count;

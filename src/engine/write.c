@@ -93,6 +93,7 @@ static enum write_result make_new(struct write *write, struct batch *batch, stru
 enum write_result write_prepare(struct write *write, struct batch *batch, struct write_plan *ret_plan)
 {
     *ret_plan = (struct write_plan){0};
+    write->table = table_newest(write->table); /* the request holds the version it looked up, and that the newer ones */
     if (atomic_load(&write->table->state->dropped)) {
         return WRITE_TABLE_GONE;
     }

@@ -38,7 +38,7 @@ bool index_check_item(const struct table_spec *table, const struct item *item, s
 struct write {
     struct command command; /* first */
     enum write_kind kind;
-    struct table *table; /* a reference is held by the request */
+    struct table *table; /* a reference is held by the request; the writer moves on to the newest version */
     struct row_key key;
     struct item key_item;              /* the key attributes */
     struct item item;                  /* WRITE_PUT: the new item, key included */
