@@ -64,7 +64,7 @@ struct slice name_list_sorted(struct name_list *list)
 
 struct hashed_name {
     uint32_t bucket;
-    uint32_t position; /* names that share a bucket keep the order in which they came */
+    uint32_t position; /* of names that share a bucket the latest comes first */
     struct slice name;
 };
 
@@ -74,7 +74,7 @@ static int compare_buckets(const void *a, const void *b)
     if (left->bucket != right->bucket) {
         return left->bucket < right->bucket ? -1 : 1;
     }
-    return left->position < right->position ? -1 : 1;
+    return left->position > right->position ? -1 : 1;
 }
 
 /* String.hashCode and HashMap's spreading, of ASCII names. */

@@ -281,7 +281,7 @@ static void names_are_listed_in_two_orders(void **state)
     assert_text(name_list_sorted(&list), "inc, x, zzz");
     name_list_add(&list, SLICE("m"));
     name_list_add(&list, SLICE("li")); /* shares its bucket with m */
-    assert_text(name_list_hashed(&list), "x, zzz, m, li, inc");
+    assert_text(name_list_hashed(&list), "x, zzz, li, m, inc");
     for (int i = 0; i < 100; i++) {
         name_list_add(&list, arena_printf(&arena, "n%d", i));
     }
