@@ -19,7 +19,7 @@ struct overlay_entry {
 
 void batch_init(struct batch *batch, struct shard *shard)
 {
-    *batch = (struct batch){.shard = shard, .rows = store_batch_create()};
+    *batch = (struct batch){.shard = shard, .rows = store_batch_create(), .expiry_low = UINT64_MAX};
     arena_init(&batch->memory, 16384);
     arena_init(&batch->scratch, 16384);
     batch->overlay = calloc(OVERLAY_SLOTS, sizeof *batch->overlay);
@@ -48,6 +48,7 @@ void batch_reset(struct batch *batch)
     }
     batch->overlay_count = 0;
     batch->bytes = 0;
+    batch->expiry_low = UINT64_MAX;
     batch->durable = false;
     batch->outbox_changed = false;
     batch->broken = false;

@@ -25,6 +25,7 @@ struct batch {
     struct overlay_entry **overlay;
     uint32_t overlay_count;
     size_t bytes;        /* appended to `rows` */
+    uint64_t expiry_low; /* the earliest expiry row in it; UINT64_MAX: none */
     bool durable;        /* a client waits for something in it: it needs an fsync */
     bool outbox_changed; /* it has rows for other shards */
     bool broken;         /* a command could not write all of its rows: nothing may be committed */

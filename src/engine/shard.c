@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "engine/batch.h"
 #include "engine/outbox.h"
+#include "engine/ttl.h"
 
 int shard_open(const struct shard_options *options, struct shard **ret_shard, struct err *err)
 {
@@ -144,6 +145,9 @@ static void turn(struct shard *shard, struct batch *batch, struct task_list *wai
         task_list_append(&done, task);
     }
     bool good = commit(shard, batch);
+    if (good) {
+        ttl_committed(shard, batch->expiry_low);
+    }
     bool outbox_changed = good && batch->outbox_changed;
     struct replies replies = {.count = 0};
     for (struct task *task; (task = task_list_pop(&done)) != NULL;) {

@@ -55,6 +55,9 @@ struct shard {
     /* Batches with deletes, counted before they are committed. Any thread: two reads that find no item, with the same
      * count before the first and after the second, know that there was none in between. */
     atomic_uint_fast64_t deletes;
+
+    /* The earliest expiry row committed since somebody last asked (engine/ttl.h). */
+    atomic_uint_fast64_t expiry_low;
 };
 
 int shard_open(const struct shard_options *options, struct shard **ret_shard, struct err *err) MUST_USE;

@@ -66,6 +66,12 @@ struct tag {
     struct slice value;
 };
 
+/* Time to live. */
+struct ttl_spec {
+    uint64_t generation;    /* one more with every change; 0: it was never on */
+    struct slice attribute; /* empty: it is off */
+};
+
 struct table_spec {
     uint32_t id; /* never used twice in a data folder */
     struct slice name;
@@ -94,6 +100,7 @@ struct table_spec {
     struct slice kms_key;
     struct tag *tags;
     uint32_t tag_count;
+    struct ttl_spec ttl;
 };
 
 /* Shared by all versions of a table's description. */

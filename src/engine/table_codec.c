@@ -127,6 +127,14 @@ static void add_tags(struct map_writer *map, const struct table_spec *spec)
     }
 }
 
+static void add_ttl(struct map_writer *map, const struct ttl_spec *ttl)
+{
+    struct map_writer inner = map_writer(map->arena);
+    add_integer(&inner, "generation", (int64_t)ttl->generation);
+    add_string(&inner, "attribute", ttl->attribute);
+    *add(map, "ttl") = map_value(&inner);
+}
+
 void table_spec_encode(const struct table_spec *spec, struct buffer *out)
 {
     struct arena arena;
@@ -152,6 +160,7 @@ void table_spec_encode(const struct table_spec *spec, struct buffer *out)
     add_boolean(&map, "encrypted", spec->encrypted);
     add_string(&map, "kms_key", spec->kms_key);
     add_tags(&map, spec);
+    add_ttl(&map, &spec->ttl);
     struct item item = {map.attributes, map.count};
     struct item_header header = {.version = spec->created_us, .size = (uint32_t)item_size(&item)};
     item_encode(out, &header, &item);
@@ -265,6 +274,15 @@ static void get_tags(struct arena *arena, const struct value *map, struct table_
     }
 }
 
+static struct ttl_spec get_ttl(const struct value *map)
+{
+    const struct value *value = find(map, "ttl", VALUE_M);
+    if (value == NULL) {
+        return (struct ttl_spec){.attribute = SLICE("")};
+    }
+    return (struct ttl_spec){(uint64_t)get_integer(value, "generation"), get_string(value, "attribute")};
+}
+
 int table_spec_decode(struct arena *arena, struct slice stored, struct table_spec *ret_spec, struct err *err)
 {
     struct item_header header;
@@ -299,6 +317,7 @@ int table_spec_decode(struct arena *arena, struct slice stored, struct table_spe
     spec.encrypted = get_boolean(&root, "encrypted");
     spec.kms_key = get_string(&root, "kms_key");
     get_tags(arena, &root, &spec);
+    spec.ttl = get_ttl(&root);
     *ret_spec = spec;
     return 0;
 }

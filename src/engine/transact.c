@@ -6,6 +6,7 @@
 #include "engine/capacity.h"
 #include "engine/index.h"
 #include "engine/shard.h"
+#include "engine/ttl.h"
 #include "engine/write_steps.h"
 #include "value/codec.h"
 
@@ -223,7 +224,7 @@ static int apply_effect(struct batch *batch, const struct transact_effect *effec
     struct item old, new;
     struct item_header header;
     struct arena *arena = &batch->scratch;
-    const struct table_spec *table = &effect->table->spec;
+    const struct table_spec *table = &table_newest(effect->table)->spec; /* it may have changed since */
     if (batch_get_item(batch, &effect->key, &stored, err) != 0) {
         return -1;
     }
@@ -246,6 +247,9 @@ static int apply_effect(struct batch *batch, const struct transact_effect *effec
     }
     uint32_t units[TABLE_INDEXES_MAX];
     index_update(batch, table, old_exists ? &old : NULL, new_exists ? &new : NULL, version, units);
+    if (ttl_is_on(table)) {
+        ttl_update(batch, table, &effect->key, old_exists ? &old : NULL, new_exists ? &new : NULL);
+    }
     atomic_fetch_add_explicit(&effect->table->state->writes, 1, memory_order_relaxed);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "engine/capacity.h"
 #include "engine/index.h"
 #include "engine/shard.h"
+#include "engine/ttl.h"
 #include "engine/write_steps.h"
 #include "value/codec.h"
 
@@ -16,7 +17,7 @@
 static bool needs_old(const struct write *write)
 {
     return write->kind == WRITE_UPDATE || write->condition != NULL || write->want_old || write->want_new ||
-           write->want_capacity || write->table->spec.index_count > 0;
+           write->want_capacity || write->table->spec.index_count > 0 || ttl_is_on(&write->table->spec);
 }
 
 static int read_old(struct write *write, struct batch *batch, struct write_plan *plan)
@@ -135,6 +136,10 @@ void write_apply(struct write *write, struct batch *batch, const struct write_pl
     if (table->index_count > 0) {
         index_update(batch, table, plan->old_exists ? &plan->old : NULL, plan->new_exists ? &plan->new : NULL, version,
                      write->index_units);
+    }
+    if (ttl_is_on(table)) {
+        ttl_update(batch, table, &write->key, plan->old_exists ? &plan->old : NULL,
+                   plan->new_exists ? &plan->new : NULL);
     }
     atomic_fetch_add_explicit(&write->table->state->writes, 1, memory_order_relaxed);
     if (write->want_new && plan->new_exists) {

@@ -24,6 +24,7 @@ static const char *const family_names[STORE_FAMILIES] = {
     [STORE_INDEX] = "index",
     [STORE_OUTBOX] = "outbox",
     [STORE_TRANSACTIONS] = "transactions",
+    [STORE_EXPIRY] = "expiry",
 };
 
 int store_err(struct err *err, const char *what, char *message)

@@ -16,6 +16,7 @@ enum store_family {
     STORE_INDEX,        /* "index" */
     STORE_OUTBOX,       /* "outbox" */
     STORE_TRANSACTIONS, /* "transactions" */
+    STORE_EXPIRY,       /* "expiry" */
     STORE_FAMILIES,
 };
 
