@@ -20,16 +20,25 @@ static double total(const struct table_spec *table, const struct capacity_used *
     return units;
 }
 
-static void append_units(struct buffer *out, double units)
+/* CapacityUnits, and the same again under the name of `split` if there is one. */
+static void append_unit_members(struct buffer *out, const char *split, double units)
+{
+    if (split != NULL) {
+        json_member_double(out, split, units);
+    }
+    json_member_double(out, "CapacityUnits", units);
+}
+
+static void append_units(struct buffer *out, const char *split, double units)
 {
     buffer_append_byte(out, '{');
-    json_member_double(out, "CapacityUnits", units);
+    append_unit_members(out, split, units);
     buffer_append_byte(out, '}');
 }
 
 /* The touched indexes of one kind; no member if there are none. */
-static void append_indexes(struct buffer *out, const char *name, bool global, const struct table_spec *table,
-                           const struct capacity_used *used)
+static void append_indexes(struct buffer *out, const char *name, const char *split, bool global,
+                           const struct table_spec *table, const struct capacity_used *used)
 {
     bool open = false;
     for (uint32_t i = 0; i < table->index_count; i++) {
@@ -41,26 +50,38 @@ static void append_indexes(struct buffer *out, const char *name, bool global, co
             open = true;
         }
         json_name_slice(out, table->indexes[i].name);
-        append_units(out, used->index[i]);
+        append_units(out, split, used->index[i]);
     }
     if (open) {
         json_object_end(out);
     }
 }
 
-void capacity_append(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
-                     const struct capacity_used *used)
+static void append(struct buffer *out, enum return_capacity mode, const char *split, const struct table_spec *table,
+                   const struct capacity_used *used)
 {
     json_object_begin(out);
     json_member_string(out, "TableName", table->name);
-    json_member_double(out, "CapacityUnits", total(table, used));
+    append_unit_members(out, split, total(table, used));
     if (mode == CAPACITY_INDEXES) {
         json_name(out, "Table");
-        append_units(out, used->table);
-        append_indexes(out, "LocalSecondaryIndexes", false, table, used);
-        append_indexes(out, "GlobalSecondaryIndexes", true, table, used);
+        append_units(out, split, used->table);
+        append_indexes(out, "LocalSecondaryIndexes", split, false, table, used);
+        append_indexes(out, "GlobalSecondaryIndexes", split, true, table, used);
     }
     json_object_end(out);
+}
+
+void capacity_append(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
+                     const struct capacity_used *used)
+{
+    append(out, mode, NULL, table, used);
+}
+
+void capacity_append_transact(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
+                              const struct capacity_used *used, bool is_read)
+{
+    append(out, mode, is_read ? "ReadCapacityUnits" : "WriteCapacityUnits", table, used);
 }
 
 void capacity_append_member(struct buffer *out, enum return_capacity mode, const struct table_spec *table,

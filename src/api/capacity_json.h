@@ -19,6 +19,10 @@ void capacity_of_write(const struct write *write, struct capacity_used *used);
 void capacity_append(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
                      const struct capacity_used *used);
 
+/* The same of a transaction, which tells apart what was read and what was written. */
+void capacity_append_transact(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
+                              const struct capacity_used *used, bool is_read);
+
 /* "ConsumedCapacity": the object; nothing for NONE. */
 void capacity_append_member(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
                             const struct capacity_used *used);

@@ -165,3 +165,70 @@ struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *f
                         SLICE_ARG(flaw->attribute->name), flaw->actual_size,
                         flaw->is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX, SLICE_ARG(flaw->index->name));
 }
+
+/* --- updates --------------------------------------------------------------------------------------------------- */
+
+struct key_target {
+    const struct key_schema *keys;
+    const struct key_attribute *found;
+};
+
+static const struct key_attribute *part_named(const struct key_schema *keys, struct slice name)
+{
+    for (unsigned i = 0; i < keys->hash_count; i++) {
+        if (slice_equal(keys->hash[i].name, name)) {
+            return &keys->hash[i];
+        }
+    }
+    for (unsigned i = 0; i < keys->range_count; i++) {
+        if (slice_equal(keys->range[i].name, name)) {
+            return &keys->range[i];
+        }
+    }
+    return NULL;
+}
+
+/* Keeps the first key attribute in the schema's order, whatever the order in the text. */
+static bool visit_target(void *context, struct slice name)
+{
+    struct key_target *target = context;
+    const struct key_attribute *part = part_named(target->keys, name);
+    if (part != NULL && target->found != &target->keys->hash[0]) {
+        target->found = part;
+    }
+    return true;
+}
+
+bool key_check_targets(struct arena *arena, const struct table_spec *table, const struct update *update,
+                       struct slice *ret_message)
+{
+    struct key_target target = {&table->keys, NULL};
+    update_visit_targets(update, visit_target, &target);
+    if (target.found != NULL) {
+        *ret_message = arena_printf(arena, INVALID "Cannot update attribute %.*s. This attribute is part of the key",
+                                    SLICE_ARG(target.found->name));
+    }
+    return target.found == NULL;
+}
+
+/* --- transactions ---------------------------------------------------------------------------------------------- */
+
+bool key_fails_request(const struct table_spec *table, const struct item *item, bool is_key)
+{
+    unsigned parts = table->keys.hash_count + table->keys.range_count;
+    if (!has_parts(table, item) || (is_key && item->count != parts)) {
+        return false;
+    }
+    for (unsigned i = 0; i < parts; i++) {
+        bool is_range;
+        const struct value *value = item_find(item, key_part(&table->keys, i, &is_range)->name);
+        if (value->type != VALUE_N && value->bytes.len == 0) {
+            return true;
+        }
+        if (value->type != VALUE_N && value->bytes.len > (is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX)) {
+            return false;
+        }
+    }
+    struct index_flaw flaw;
+    return !is_key && !index_check_item(table, item, &flaw) && flaw.kind != INDEX_KEY_TYPE;
+}

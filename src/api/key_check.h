@@ -21,5 +21,13 @@ bool key_check_batch_item(struct arena *arena, const struct table_spec *table, c
 bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
                      bool is_range, const struct value *value, struct slice *ret_message);
 
+/* An update must not touch a key attribute of its table. */
+bool key_check_targets(struct arena *arena, const struct table_spec *table, const struct update *update,
+                       struct slice *ret_message);
+
+/* In a transaction most of what key_check (of a Key) or key_check_item (of an item) finds wrong cancels it. True if it
+ * fails the request as such: an empty value, or an item's index key that is too long. */
+bool key_fails_request(const struct table_spec *table, const struct item *item, bool is_key);
+
 /* Why an index refuses an item: one that is put, or the result of an update. */
 struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *flaw, bool is_update);
