@@ -161,6 +161,7 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
     catalog_init(&cluster->catalog);
     cluster->counting = counting_create();
     cluster->transactions = transactions_create();
+    cluster->index_jobs = index_jobs_create();
     cluster->cache = store_cache_create(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT);
     if (open_shards(cluster, err) != 0 || start(cluster, err) != 0) {
         cluster_close(cluster);
@@ -195,6 +196,7 @@ void cluster_close(struct cluster *cluster)
     stop(cluster);
     counting_destroy(cluster->counting);
     transactions_destroy(cluster->transactions);
+    index_jobs_destroy(cluster->index_jobs);
     for (unsigned i = 0; i < cluster->shard_count; i++) {
         courier_finish(&cluster->couriers[i]);
         shard_close(cluster->shards[i]);
@@ -253,5 +255,6 @@ uint64_t cluster_step(struct cluster *cluster)
         }
     }
     transactions_step(cluster);
-    return counting_step(cluster);
+    uint64_t index_us = index_jobs_step(cluster), counting_us = counting_step(cluster);
+    return index_us < counting_us ? index_us : counting_us;
 }

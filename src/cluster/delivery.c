@@ -48,6 +48,14 @@ void courier_poke(struct courier *courier)
     }
 }
 
+bool courier_is_idle(struct courier *courier)
+{
+    pthread_mutex_lock(&courier->lock);
+    bool idle = !courier->busy && !courier->stalled;
+    pthread_mutex_unlock(&courier->lock);
+    return idle;
+}
+
 /* True: the caller goes on with the next run. */
 static bool end_run(struct courier *courier, bool good)
 {

@@ -28,6 +28,7 @@ struct cluster {
     struct catalog catalog;
     struct counting *counting;         /* the state of the counting step */
     struct transactions *transactions; /* those under way */
+    struct index_jobs *index_jobs;     /* indexes being filled or removed */
     atomic_bool closing;
 };
 
@@ -58,9 +59,22 @@ void courier_init(struct courier *courier, struct cluster *cluster, struct shard
 void courier_finish(struct courier *courier);
 /* Rows may be waiting. Any thread. */
 void courier_poke(struct courier *courier);
+/* True if everything that was in the outbox when this was called has been delivered. Any thread. */
+bool courier_is_idle(struct courier *courier);
 
 /* tables.c: removes the rows of a dropped table from every shard, then its drop row. */
 void tables_drop_rows(struct cluster *cluster, uint32_t table_id);
+
+/* The change as a background job makes it. `finished` runs on the system shard's writer thread: it calls
+ * tables_finish_change, which makes a good change visible, and releases change->table. */
+void tables_change(struct cluster *cluster, struct table_change *change, void (*finished)(struct command *command));
+void tables_finish_change(struct table_change *change);
+
+/* index_jobs.c: fills indexes that are CREATING and removes those that are DELETING. */
+struct index_jobs *index_jobs_create(void);
+void index_jobs_destroy(struct index_jobs *jobs);
+/* Returns the microseconds until it wants to be called again. */
+uint64_t index_jobs_step(struct cluster *cluster);
 
 /* counting.c */
 struct counting *counting_create(void);

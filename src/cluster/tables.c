@@ -106,6 +106,18 @@ static void finish_change(struct command *command)
     }
 }
 
+void tables_finish_change(struct table_change *change)
+{
+    finish_change(&change->command);
+}
+
+void tables_change(struct cluster *cluster, struct table_change *change, void (*finished)(struct command *command))
+{
+    change->cluster = cluster;
+    change->command = (struct command){.evaluate = evaluate_change, .finished = finished};
+    cluster_submit(cluster_system_shard(cluster), &change->command);
+}
+
 void cluster_change_table(struct cluster_port *port, struct table_change *change)
 {
     change->cluster = port->cluster;

@@ -96,13 +96,6 @@ struct table *catalog_acquire_id(struct catalog *catalog, uint32_t id)
     return table;
 }
 
-bool catalog_has_id(struct catalog *catalog, uint32_t id)
-{
-    struct table *table = catalog_acquire_id(catalog, id);
-    table_release(table);
-    return table != NULL;
-}
-
 uint32_t catalog_count(struct catalog *catalog)
 {
     pthread_rwlock_rdlock(&catalog->lock);
@@ -157,6 +150,7 @@ void catalog_publish(struct catalog *catalog, struct table *table)
         insert(catalog->by_id, catalog->count, by_id, table);
         catalog->count++;
     }
+    atomic_fetch_add(&catalog->generation, 1);
     pthread_rwlock_unlock(&catalog->lock);
     table_release(old);
 }
@@ -173,6 +167,7 @@ void catalog_remove(struct catalog *catalog, struct slice name)
         take_out(catalog->by_id, catalog->count, id_position(catalog, old->spec.id));
         catalog->count--;
     }
+    atomic_fetch_add(&catalog->generation, 1);
     pthread_rwlock_unlock(&catalog->lock);
     table_release(old);
 }

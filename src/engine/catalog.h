@@ -19,7 +19,8 @@ struct catalog {
     struct table **by_name; /* sorted; one reference each */
     struct table **by_id;   /* sorted */
     uint32_t count;
-    uint32_t next_id; /* writer thread */
+    uint32_t next_id;                /* writer thread */
+    atomic_uint_fast64_t generation; /* grows with every change; any thread */
 };
 
 void catalog_init(struct catalog *catalog);
@@ -33,7 +34,6 @@ int catalog_load(struct catalog *catalog, struct shard *system, void (*visit_dro
 struct table *catalog_acquire(struct catalog *catalog, struct slice name);
 struct table *catalog_acquire_at(struct catalog *catalog, uint32_t position); /* in name order */
 struct table *catalog_acquire_id(struct catalog *catalog, uint32_t id);
-bool catalog_has_id(struct catalog *catalog, uint32_t id);
 uint32_t catalog_count(struct catalog *catalog);
 
 /* Names behind `after` in byte order, copied into the arena. Returns how many. */

@@ -90,12 +90,24 @@ static uint32_t units_of(const struct index_change *change)
            (change->new.present ? capacity_write_units(new) : 0);
 }
 
+void index_put_row(struct batch *batch, struct arena *arena, const struct table_spec *table,
+                   const struct index_spec *index, const struct item *item, uint64_t version)
+{
+    struct index_side side = side_of(arena, table, index, item);
+    if (side.present) {
+        put_row(batch, &side, version);
+    }
+}
+
 void index_count_units(struct arena *arena, const struct table_spec *table, const struct item *old,
                        const struct item *new, uint32_t *ret_units)
 {
     for (uint32_t i = 0; i < table->index_count; i++) {
-        struct index_change change = change_of(arena, table, &table->indexes[i], old, new);
-        ret_units[i] = units_of(&change);
+        ret_units[i] = 0;
+        if (table->indexes[i].status != INDEX_DELETING) {
+            struct index_change change = change_of(arena, table, &table->indexes[i], old, new);
+            ret_units[i] = units_of(&change);
+        }
     }
 }
 
@@ -103,6 +115,10 @@ void index_update(struct batch *batch, const struct table_spec *table, const str
                   uint64_t version, uint32_t *ret_units)
 {
     for (uint32_t i = 0; i < table->index_count; i++) {
+        ret_units[i] = 0;
+        if (table->indexes[i].status == INDEX_DELETING) {
+            continue;
+        }
         struct index_change change = change_of(&batch->scratch, table, &table->indexes[i], old, new);
         if (change.moves && change.old.present) {
             batch_write_index_row(batch, &change.old.key, SLICE(""));
@@ -159,6 +175,9 @@ bool index_check_item(const struct table_spec *table, const struct item *item, s
 {
     for (uint32_t i = 0; i < table->index_count; i++) {
         const struct index_spec *index = &table->indexes[i];
+        if (index->status == INDEX_DELETING) {
+            continue;
+        }
         for (int j = 0; j < index->keys.hash_count; j++) {
             if (!check_part(index, &index->keys.hash[j], false, item, ret_flaw)) {
                 return false;

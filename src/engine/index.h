@@ -9,6 +9,10 @@
 void index_update(struct batch *batch, const struct table_spec *table, const struct item *old, const struct item *new,
                   uint64_t version, uint32_t *ret_units);
 
+/* The row of one item in one index, if it fits: an item whose key attributes are too long for it is left out too. */
+void index_put_row(struct batch *batch, struct arena *arena, const struct table_spec *table,
+                   const struct index_spec *index, const struct item *item, uint64_t version);
+
 /* The write units alone, without writing. */
 void index_count_units(struct arena *arena, const struct table_spec *table, const struct item *old,
                        const struct item *new, uint32_t *ret_units);

@@ -103,15 +103,25 @@ int outbox_read(struct shard *shard, uint64_t after, struct arena *arena, struct
     return more < 0 ? -1 : 0;
 }
 
-/* Rows of a table that was dropped meanwhile would stay for ever: its removal has already passed here. */
-static bool table_is_there(struct catalog *catalog, const struct outbox_row *row)
+/* Rows of a table or index that was dropped meanwhile would stay for ever: its removal has already passed here. */
+static bool index_is_there(struct catalog *catalog, struct slice key)
 {
-    uint32_t id;
-    if (row->key.bytes.len < sizeof id) {
+    uint32_t ids[2];
+    if (key.len < sizeof ids) {
         return false;
     }
-    memcpy(&id, row->key.bytes.data, sizeof id);
-    return catalog_has_id(catalog, __builtin_bswap32(id));
+    memcpy(ids, key.data, sizeof ids);
+    struct table *table = catalog_acquire_id(catalog, __builtin_bswap32(ids[0]));
+    if (table == NULL) {
+        return false;
+    }
+    bool is_there = false;
+    for (uint32_t i = 0; i < table->spec.index_count; i++) {
+        const struct index_spec *index = &table->spec.indexes[i];
+        is_there = is_there || (index->id == __builtin_bswap32(ids[1]) && index->status != INDEX_DELETING);
+    }
+    table_release(table);
+    return is_there;
 }
 
 int outbox_apply(struct batch *batch, unsigned sender, const struct outbox_row *rows, struct catalog *catalog,
@@ -127,7 +137,7 @@ int outbox_apply(struct batch *batch, unsigned sender, const struct outbox_row *
         if (row->sequence <= seen || !shard_owns(batch->shard, row->key.hash)) {
             continue;
         }
-        if (table_is_there(catalog, row)) {
+        if (index_is_there(catalog, row->key.bytes)) {
             batch_write_index_row(batch, &row->key, row->stored);
         }
         newest = row->sequence;

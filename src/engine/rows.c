@@ -75,13 +75,14 @@ static uint64_t append_partition(struct buffer *out, const struct value *const *
     return hash;
 }
 
-/* The values of key attributes in schema order; false if one is missing, of another type or empty. */
-static bool find_parts(const struct item *item, const struct key_attribute *attributes, uint32_t count,
+/* The values of key attributes in schema order; false if one is missing, of another type, empty or longer than `max`.
+ */
+static bool find_parts(const struct item *item, const struct key_attribute *attributes, uint32_t count, size_t max,
                        const struct value **ret_parts)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct value *value = item_find(item, attributes[i].name);
-        if (value == NULL || value->type != attributes[i].type || value->bytes.len == 0) {
+        if (value == NULL || value->type != attributes[i].type || value->bytes.len == 0 || value->bytes.len > max) {
             return false;
         }
         ret_parts[i] = value;
@@ -93,8 +94,8 @@ void row_key_of_item(struct arena *arena, const struct table_spec *table, const 
                      struct row_key *ret_key)
 {
     const struct value *hash[KEY_PARTS_MAX], *range[KEY_PARTS_MAX];
-    bool whole = find_parts(item, table->keys.hash, table->keys.hash_count, hash) &&
-                 find_parts(item, table->keys.range, table->keys.range_count, range);
+    bool whole = find_parts(item, table->keys.hash, table->keys.hash_count, KEY_HASH_BYTES_MAX, hash) &&
+                 find_parts(item, table->keys.range, table->keys.range_count, KEY_RANGE_BYTES_MAX, range);
     assert(whole);
     size_t bound =
         HEAD_BYTES_MAX + parts_bound(hash, table->keys.hash_count) + parts_bound(range, table->keys.range_count);
@@ -113,12 +114,12 @@ bool row_key_of_index(struct arena *arena, const struct table_spec *table, const
     const struct key_schema *keys = &index->keys;
     const struct value *hash[KEY_PARTS_MAX], *range[KEY_PARTS_MAX], *base_hash[KEY_PARTS_MAX],
         *base_range[KEY_PARTS_MAX];
-    if (!find_parts(item, keys->hash, keys->hash_count, hash) ||
-        !find_parts(item, keys->range, keys->range_count, range)) {
+    if (!find_parts(item, keys->hash, keys->hash_count, KEY_HASH_BYTES_MAX, hash) ||
+        !find_parts(item, keys->range, keys->range_count, KEY_RANGE_BYTES_MAX, range)) {
         return false;
     }
-    bool whole = find_parts(item, table->keys.hash, table->keys.hash_count, base_hash) &&
-                 find_parts(item, table->keys.range, table->keys.range_count, base_range);
+    bool whole = find_parts(item, table->keys.hash, table->keys.hash_count, KEY_HASH_BYTES_MAX, base_hash) &&
+                 find_parts(item, table->keys.range, table->keys.range_count, KEY_RANGE_BYTES_MAX, base_range);
     assert(whole);
     size_t bound = HEAD_BYTES_MAX + parts_bound(hash, keys->hash_count) + parts_bound(range, keys->range_count) +
                    parts_bound(base_hash, table->keys.hash_count) + parts_bound(base_range, table->keys.range_count);

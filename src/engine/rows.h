@@ -21,8 +21,8 @@ struct row_key {
 void row_key_of_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                      struct row_key *ret_key);
 
-/* The key of an index row; false if the item lacks one of the index' key attributes, or has it in another type or
- * empty: it is not in the index then. */
+/* The key of an index row; false if the item lacks one of the index' key attributes, or has it in another type,
+ * empty or too long: it is not in the index then. */
 bool row_key_of_index(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
                       const struct item *item, struct row_key *ret_key);
 
