@@ -40,6 +40,7 @@ static bool parse_action(struct update_parser *update, enum action_kind kind)
 {
     struct parser *parser = &update->parser;
     struct action *action = add_action(update, kind);
+    parser->nodes = (struct node_list){0}; /* or the target would follow the nodes of the action before */
     if (!parser_path(parser, &action->target)) {
         return false;
     }
