@@ -54,6 +54,11 @@ bool table_call_failed(struct table_call *table_call)
                   "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
                   "protection first.");
         break;
+    case TABLE_CHANGE_INDEXING:
+        call_fail(call, ERROR_RESOURCE_IN_USE,
+                  "Attempt to change a resource which is still in use: Cannot delete table while indexes are being "
+                  "created, updated, or deleted.");
+        break;
     case TABLE_CHANGE_TOO_MANY:
         call_fail(call, ERROR_LIMIT_EXCEEDED, "Subscriber limit exceeded: There is a limit of %u tables per subscriber",
                   (unsigned)TABLES_MAX);

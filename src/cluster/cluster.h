@@ -51,6 +51,7 @@ enum table_change_result {
     TABLE_CHANGE_EXISTS,    /* TABLE_CREATE */
     TABLE_CHANGE_NOT_FOUND, /* TABLE_UPDATE, TABLE_DELETE */
     TABLE_CHANGE_PROTECTED, /* TABLE_DELETE with deletion protection */
+    TABLE_CHANGE_INDEXING,  /* TABLE_DELETE while an index is created or deleted */
     TABLE_CHANGE_TOO_MANY,  /* TABLE_CREATE beyond 2,500 tables */
     TABLE_CHANGE_REFUSED,   /* `apply` refused */
 };

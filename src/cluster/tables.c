@@ -69,6 +69,11 @@ if (change->table->spec.deletion_protection)
 {
     return TABLE_CHANGE_PROTECTED;
 }
+for (uint32_t i = 0; i < change->table->spec.index_count; i++) {
+    if (change->table->spec.indexes[i].status != INDEX_ACTIVE) {
+        return TABLE_CHANGE_INDEXING;
+    }
+}
 catalog_write_drop(batch, &change->table->spec);
 return TABLE_CHANGE_DONE;
 }
