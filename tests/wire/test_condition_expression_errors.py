@@ -6,7 +6,7 @@ import pytest
 
 from support.cases import case
 from support.expect import CONDITION_FAILED, VALIDATION, expect_error, invalid
-from support.values import B, BOOL, L, M, N, NS, NULL, S, SS, unique
+from support.values import BOOL, L, M, N, NS, NULL, S, SS, unique
 
 PREFIX = "Invalid ConditionExpression: "
 V = {":v": N(1)}
