@@ -16,6 +16,6 @@ void name_list_add(struct name_list *list, struct slice name);
 /* Names in byte order, each once, joined by ", ". */
 struct slice name_list_sorted(struct name_list *list);
 
-/* Names that do not repeat, in the order of a Java HashSet, which some of DynamoDB's lists come from: by the low bits of
- * the hash. */
+/* Names that do not repeat, in the order of a Java HashSet, which some of DynamoDB's lists come from: by the low bits
+ * of the hash. */
 struct slice name_list_hashed(struct name_list *list);

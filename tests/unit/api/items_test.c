@@ -108,74 +108,73 @@ static void a_failed_condition_shows_the_item_if_asked_to(void **state)
 
 #define PUT_HASH(item) "{'TableName':'hash','Item':" item
 
+static const struct refusal {
+    const char *operation, *body, *message;
+} refusals[] = {
+    /* Style, values, ReturnValues, expression, table, key. */
+    {"PutItem", "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'=','Expected':{},'ReturnValues':'ALL_NEW'}",
+     "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+     "{Expected} Expression parameters: {ConditionExpression}"},
+    {"PutItem", "{'TableName':'none','Item':{'a':{}},'ExpressionAttributeNames':{'#a':'b'}}",
+     "ExpressionAttributeNames can only be specified when using expressions"},
+    {"PutItem", "{'TableName':'none','Item':{'a':{}},'ExpressionAttributeValues':{':a':{'S':'b'}}}",
+     "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
+    {"PutItem", "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'=','ReturnValues':'ALL_NEW'}",
+     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+    {"PutItem", "{'TableName':'none','Item':{},'ConditionExpression':'=','ReturnValues':'ALL_NEW'}",
+     "ReturnValues can only be ALL_OLD or NONE"},
+    {"PutItem", "{'TableName':'none','Item':{},'ConditionExpression':'='}",
+     "Invalid ConditionExpression: Syntax error; token: \"=\", near: \"=\""},
+    {"PutItem", "{'TableName':'hash','Item':{'a':{'S':'b'}},'ConditionExpression':'attribute_exists(pk.a)'}",
+     "One or more parameter values were invalid: Missing the key pk in the item"},
+    {"PutItem", PUT_HASH("{'pk':{'S':'b'}},'ConditionExpression':'attribute_exists(pk.a)'}"),
+     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
+    {"PutItem", "{" ITEM ",'ConditionExpression':'attribute_exists(g[0])'}",
+     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: g"},
+    {"DeleteItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'ReturnValues':'UPDATED_OLD'}",
+     "ReturnValues can only be ALL_OLD or NONE"},
+    {"DeleteItem", "{'TableName':'full','Key':{'pk':{'S':'a'}}}", "The provided key element does not match the schema"},
+    {"GetItem", "{'TableName':'none','Key':{'pk':{}},'ProjectionExpression':''}",
+     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+    {"GetItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'AttributesToGet':['a','b','a']}",
+     "One or more parameter values were invalid: Duplicate value in attribute name: a"},
+    {"GetItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'AttributesToGet':['']}", "Empty attribute name"},
+    {"GetItem", "{" KEY ",'ProjectionExpression':'sk.a'}",
+     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: sk"},
+    {"GetItem", "{" KEY ",'ProjectionExpression':'#a','ExpressionAttributeNames':{'#a':'a','#b':'b'}}",
+     "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}"},
+    {"GetItem", "{" KEY ",'ProjectionExpression':'#a','ExpressionAttributeNames':{}}",
+     "ExpressionAttributeNames must not be empty"},
+    {"UpdateItem", "{" KEY ",'ExpressionAttributeValues':{':v':{'N':'1'}}}",
+     "ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and "
+     "ConditionExpression are null"},
+    {"UpdateItem", UPDATE ",'ConditionExpression':''}",
+     "Invalid ConditionExpression: The expression can not be empty;"},
+    {"UpdateItem", "{" KEY ",'UpdateExpression':'REMOVE sk, pk'}",
+     "One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key"},
+    {"UpdateItem", "{" KEY ",'UpdateExpression':'SET a = pk.x'}",
+     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
+    {"UpdateItem", "{" KEY ",'UpdateExpression':'SET a = :v','ExpressionAttributeValues':{':v':{'N':'x'}}}",
+     "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x "
+     "for "
+     "key :v"},
+    {"UpdateItem", "{" KEY ",'UpdateExpression':'SET g = :v','ExpressionAttributeValues':{':v':{'S':''}}}",
+     "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
+     "to "
+     "a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value."},
+    {"UpdateItem", "{" KEY ",'UpdateExpression':'SET l = :v','ExpressionAttributeValues':{':v':{'S':'x'}}}",
+     "The update expression attempted to update the secondary index key to unsupported type"},
+    {"UpdateItem", "{" KEY ",'UpdateExpression':'SET a.b = :v','ExpressionAttributeValues':{':v':{'S':'x'}}}",
+     "The document path provided in the update expression is invalid for update"},
+    {"UpdateItem", "{" KEY ",'ConditionalOperator':'OR'}",
+     "ConditionalOperator cannot be used without Filter or Expected"},
+};
+
 static void bad_requests_are_refused_in_order(void **state)
 {
     (void)state;
-    static const struct {
-        const char *operation, *body, *message;
-    } cases[] = {
-        /* Style, values, ReturnValues, expression, table, key. */
-        {"PutItem",
-         "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'=','Expected':{},'ReturnValues':'ALL_NEW'}",
-         "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-         "{Expected} Expression parameters: {ConditionExpression}"},
-        {"PutItem", "{'TableName':'none','Item':{'a':{}},'ExpressionAttributeNames':{'#a':'b'}}",
-         "ExpressionAttributeNames can only be specified when using expressions"},
-        {"PutItem", "{'TableName':'none','Item':{'a':{}},'ExpressionAttributeValues':{':a':{'S':'b'}}}",
-         "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
-        {"PutItem", "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'=','ReturnValues':'ALL_NEW'}",
-         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
-        {"PutItem", "{'TableName':'none','Item':{},'ConditionExpression':'=','ReturnValues':'ALL_NEW'}",
-         "ReturnValues can only be ALL_OLD or NONE"},
-        {"PutItem", "{'TableName':'none','Item':{},'ConditionExpression':'='}",
-         "Invalid ConditionExpression: Syntax error; token: \"=\", near: \"=\""},
-        {"PutItem", "{'TableName':'hash','Item':{'a':{'S':'b'}},'ConditionExpression':'attribute_exists(pk.a)'}",
-         "One or more parameter values were invalid: Missing the key pk in the item"},
-        {"PutItem", PUT_HASH("{'pk':{'S':'b'}},'ConditionExpression':'attribute_exists(pk.a)'}"),
-         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
-        {"PutItem", "{" ITEM ",'ConditionExpression':'attribute_exists(g[0])'}",
-         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: g"},
-        {"DeleteItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'ReturnValues':'UPDATED_OLD'}",
-         "ReturnValues can only be ALL_OLD or NONE"},
-        {"DeleteItem", "{'TableName':'full','Key':{'pk':{'S':'a'}}}",
-         "The provided key element does not match the schema"},
-        {"GetItem", "{'TableName':'none','Key':{'pk':{}},'ProjectionExpression':''}",
-         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
-        {"GetItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'AttributesToGet':['a','b','a']}",
-         "One or more parameter values were invalid: Duplicate value in attribute name: a"},
-        {"GetItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'AttributesToGet':['']}", "Empty attribute name"},
-        {"GetItem", "{" KEY ",'ProjectionExpression':'sk.a'}",
-         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: sk"},
-        {"GetItem", "{" KEY ",'ProjectionExpression':'#a','ExpressionAttributeNames':{'#a':'a','#b':'b'}}",
-         "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}"},
-        {"GetItem", "{" KEY ",'ProjectionExpression':'#a','ExpressionAttributeNames':{}}",
-         "ExpressionAttributeNames must not be empty"},
-        {"UpdateItem", "{" KEY ",'ExpressionAttributeValues':{':v':{'N':'1'}}}",
-         "ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and "
-         "ConditionExpression are null"},
-        {"UpdateItem", UPDATE ",'ConditionExpression':''}",
-         "Invalid ConditionExpression: The expression can not be empty;"},
-        {"UpdateItem", "{" KEY ",'UpdateExpression':'REMOVE sk, pk'}",
-         "One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key"},
-        {"UpdateItem", "{" KEY ",'UpdateExpression':'SET a = pk.x'}",
-         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
-        {"UpdateItem", "{" KEY ",'UpdateExpression':'SET a = :v','ExpressionAttributeValues':{':v':{'N':'x'}}}",
-         "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x "
-         "for "
-         "key :v"},
-        {"UpdateItem", "{" KEY ",'UpdateExpression':'SET g = :v','ExpressionAttributeValues':{':v':{'S':''}}}",
-         "One or more parameter values are not valid. The update expression attempted to update a secondary index key "
-         "to "
-         "a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value."},
-        {"UpdateItem", "{" KEY ",'UpdateExpression':'SET l = :v','ExpressionAttributeValues':{':v':{'S':'x'}}}",
-         "The update expression attempted to update the secondary index key to unsupported type"},
-        {"UpdateItem", "{" KEY ",'UpdateExpression':'SET a.b = :v','ExpressionAttributeValues':{':v':{'S':'x'}}}",
-         "The document path provided in the update expression is invalid for update"},
-        {"UpdateItem", "{" KEY ",'ConditionalOperator':'OR'}",
-         "ConditionalOperator cannot be used without Filter or Expected"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_invalid(server, cases[i].operation, cases[i].body, cases[i].message);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        assert_invalid(server, refusals[i].operation, refusals[i].body, refusals[i].message);
     }
     assert_shows(server, "PutItem", "{'TableName':'none','Item':{}}", 400,
                  "#ResourceNotFoundException','message':'Requested resource not found'");

@@ -167,79 +167,78 @@ static void one_row_cannot_be_followed(void **state)
                 200, "{'Items':[{'pk':{'S':'q'}}],'Count':1,'ScannedCount':1}");
 }
 
+static const struct refusal {
+    const char *operation, *body, *message;
+} refusals[] = {
+    {"Query", "{'TableName':'full'}",
+     "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
+    {"Query", QUERY ",'FilterExpression':'=','ProjectionExpression':'..'}",
+     "Invalid FilterExpression: Syntax error; token: \"=\", near: \"=\""},
+    {"Query", "{'TableName':'full','KeyConditionExpression':'pk = :v AND x = :v'," VALUE("q") "}",
+     "Query condition missed key schema element: sk"},
+    {"Query", "{'TableName':'full','KeyConditionExpression':'pk.a = :v'," VALUE("q") "}",
+     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
+    {"Query", "{'TableName':'full','KeyConditionExpression':'x.a = :v'," VALUE("q") "}",
+     "KeyConditionExpressions cannot have conditions on nested attributes"},
+    {"Query", QUERY ",'IndexName':'nope'}", "The table does not have the specified index: nope"},
+    {"Query", QUERY_ALL ",'ConsistentRead':true}", "Consistent reads are not supported on global secondary indexes"},
+    {"Query", QUERY ",'FilterExpression':'sk = :v AND pk = :v'}",
+     "Filter Expression can only contain non-primary key attributes: Primary key attribute: pk"},
+    {"Query", QUERY_KEYS ",'FilterExpression':'oth = :v AND inc = :v'}",
+     "One or more parameter values were invalid: Secondary index keys does not project one or more filter "
+     "attributes: "
+     "[inc, oth]"},
+    {"Query", QUERY_KEYS ",'ProjectionExpression':'oth, inc, pk'}",
+     "One or more parameter values were invalid: Global secondary index keys does not project [oth, inc]"},
+    {"Query", QUERY_KEYS ",'Select':'ALL_ATTRIBUTES'}",
+     "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary "
+     "index keys because its projection type is not ALL"},
+    {"Query", QUERY ",'Select':'ALL_PROJECTED_ATTRIBUTES'}",
+     "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
+    {"Query", QUERY ",'Select':'SPECIFIC_ATTRIBUTES'}",
+     "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"},
+    {"Query", QUERY ",'Select':'COUNT','ProjectionExpression':'a'}",
+     "Cannot specify the ProjectionExpression when choosing to get only the Count"},
+    {"Scan", "{'TableName':'full','Select':'ALL_ATTRIBUTES','AttributesToGet':['a']}",
+     "Cannot specify the AttributesToGet when choosing to get ALL_ATTRIBUTES"},
+    {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'q'}}}", "The provided starting key is invalid"},
+    {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'N':'1'}}}", "The provided starting key is invalid"},
+    {"Query", QUERY_ALL ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'S':'a'},'g':{'S':'g1'}}}",
+     "The provided starting key is invalid"},
+    {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'r'},'sk':{'S':'a'}}}",
+     "The provided starting key is outside query boundaries based on provided conditions"},
+    {"Query",
+     "{'TableName':'full','KeyConditionExpression':'pk = :v AND sk > :v'," VALUE(
+         "q") ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'S':'a'}}}",
+     "The provided starting key does not match the range key predicate"},
+    {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'S':''}}}",
+     "The provided starting key is invalid: One or more parameter values are not valid. The AttributeValue for a "
+     "key "
+     "attribute cannot contain an empty string value. Key: sk"},
+    {"Scan", "{'TableName':'full','ExclusiveStartKey':{'pk':{}}}",
+     "The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of the "
+     "supported datatypes"},
+    {"Scan", "{'TableName':'full','ExclusiveStartKey':{'pk':{'S':'q'}}}",
+     "The provided starting key is invalid: The provided key element does not match the schema"},
+    {"Scan", "{'TableName':'full','Segment':1}",
+     "The TotalSegments parameter is required but was not present in the request when Segment parameter is "
+     "present"},
+    {"Scan", "{'TableName':'full','TotalSegments':1}",
+     "The Segment parameter is required but was not present in the request when parameter TotalSegments is "
+     "present"},
+    {"Scan", "{'TableName':'full','Segment':2,'TotalSegments':2}",
+     "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less "
+     "than "
+     "TotalSegments: 2"},
+    {"Scan", "{'TableName':'full','FilterExpression':'attribute_exists(sk[1])'}",
+     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: sk"},
+};
+
 static void bad_pages_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *operation, *body, *message;
-    } cases[] = {
-        {"Query", "{'TableName':'full'}",
-         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
-        {"Query", QUERY ",'FilterExpression':'=','ProjectionExpression':'..'}",
-         "Invalid FilterExpression: Syntax error; token: \"=\", near: \"=\""},
-        {"Query", "{'TableName':'full','KeyConditionExpression':'pk = :v AND x = :v'," VALUE("q") "}",
-         "Query condition missed key schema element: sk"},
-        {"Query", "{'TableName':'full','KeyConditionExpression':'pk.a = :v'," VALUE("q") "}",
-         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
-        {"Query", "{'TableName':'full','KeyConditionExpression':'x.a = :v'," VALUE("q") "}",
-         "KeyConditionExpressions cannot have conditions on nested attributes"},
-        {"Query", QUERY ",'IndexName':'nope'}", "The table does not have the specified index: nope"},
-        {"Query", QUERY_ALL ",'ConsistentRead':true}",
-         "Consistent reads are not supported on global secondary indexes"},
-        {"Query", QUERY ",'FilterExpression':'sk = :v AND pk = :v'}",
-         "Filter Expression can only contain non-primary key attributes: Primary key attribute: pk"},
-        {"Query", QUERY_KEYS ",'FilterExpression':'oth = :v AND inc = :v'}",
-         "One or more parameter values were invalid: Secondary index keys does not project one or more filter "
-         "attributes: "
-         "[inc, oth]"},
-        {"Query", QUERY_KEYS ",'ProjectionExpression':'oth, inc, pk'}",
-         "One or more parameter values were invalid: Global secondary index keys does not project [oth, inc]"},
-        {"Query", QUERY_KEYS ",'Select':'ALL_ATTRIBUTES'}",
-         "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary "
-         "index keys because its projection type is not ALL"},
-        {"Query", QUERY ",'Select':'ALL_PROJECTED_ATTRIBUTES'}",
-         "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
-        {"Query", QUERY ",'Select':'SPECIFIC_ATTRIBUTES'}",
-         "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"},
-        {"Query", QUERY ",'Select':'COUNT','ProjectionExpression':'a'}",
-         "Cannot specify the ProjectionExpression when choosing to get only the Count"},
-        {"Scan", "{'TableName':'full','Select':'ALL_ATTRIBUTES','AttributesToGet':['a']}",
-         "Cannot specify the AttributesToGet when choosing to get ALL_ATTRIBUTES"},
-        {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'q'}}}", "The provided starting key is invalid"},
-        {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'N':'1'}}}",
-         "The provided starting key is invalid"},
-        {"Query", QUERY_ALL ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'S':'a'},'g':{'S':'g1'}}}",
-         "The provided starting key is invalid"},
-        {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'r'},'sk':{'S':'a'}}}",
-         "The provided starting key is outside query boundaries based on provided conditions"},
-        {"Query",
-         "{'TableName':'full','KeyConditionExpression':'pk = :v AND sk > :v'," VALUE(
-             "q") ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'S':'a'}}}",
-         "The provided starting key does not match the range key predicate"},
-        {"Query", QUERY ",'ExclusiveStartKey':{'pk':{'S':'q'},'sk':{'S':''}}}",
-         "The provided starting key is invalid: One or more parameter values are not valid. The AttributeValue for a "
-         "key "
-         "attribute cannot contain an empty string value. Key: sk"},
-        {"Scan", "{'TableName':'full','ExclusiveStartKey':{'pk':{}}}",
-         "The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of the "
-         "supported datatypes"},
-        {"Scan", "{'TableName':'full','ExclusiveStartKey':{'pk':{'S':'q'}}}",
-         "The provided starting key is invalid: The provided key element does not match the schema"},
-        {"Scan", "{'TableName':'full','Segment':1}",
-         "The TotalSegments parameter is required but was not present in the request when Segment parameter is "
-         "present"},
-        {"Scan", "{'TableName':'full','TotalSegments':1}",
-         "The Segment parameter is required but was not present in the request when parameter TotalSegments is "
-         "present"},
-        {"Scan", "{'TableName':'full','Segment':2,'TotalSegments':2}",
-         "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less "
-         "than "
-         "TotalSegments: 2"},
-        {"Scan", "{'TableName':'full','FilterExpression':'attribute_exists(sk[1])'}",
-         "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: sk"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_invalid(server, cases[i].operation, cases[i].body, cases[i].message);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        assert_invalid(server, refusals[i].operation, refusals[i].body, refusals[i].message);
     }
 }
 
