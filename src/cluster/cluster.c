@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/env.h"
 #include "base/log.h"
 #include "cluster/private.h"
 
@@ -160,6 +161,7 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
     }
     catalog_init(&cluster->catalog);
     cluster->counting = counting_create();
+    cluster->expiry = expiry_create();
     cluster->transactions = transactions_create();
     cluster->index_jobs = index_jobs_create();
     cluster->cache = store_cache_create(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT);
@@ -195,6 +197,7 @@ void cluster_close(struct cluster *cluster)
     }
     stop(cluster);
     counting_destroy(cluster->counting);
+    expiry_destroy(cluster->expiry, cluster->shard_count);
     transactions_destroy(cluster->transactions);
     index_jobs_destroy(cluster->index_jobs);
     for (unsigned i = 0; i < cluster->shard_count; i++) {
@@ -255,6 +258,11 @@ uint64_t cluster_step(struct cluster *cluster)
         }
     }
     transactions_step(cluster);
-    uint64_t index_us = index_jobs_step(cluster), counting_us = counting_step(cluster);
-    return index_us < counting_us ? index_us : counting_us;
+    uint64_t index_us = index_jobs_step(cluster), expiry_us = expiry_step(cluster), now = env_monotonic_us();
+    if (now >= cluster->counting_at_us) {
+        cluster->counting_at_us = now + counting_step(cluster);
+    }
+    uint64_t counting_us = cluster->counting_at_us - now;
+    uint64_t soonest_us = index_us < expiry_us ? index_us : expiry_us;
+    return soonest_us < counting_us ? soonest_us : counting_us;
 }

@@ -27,6 +27,8 @@ struct cluster {
     unsigned shard_count;
     struct catalog catalog;
     struct counting *counting;         /* the state of the counting step */
+    uint64_t counting_at_us;           /* when it wants to be called again */
+    struct expiry *expiry;             /* of the step that expires items */
     struct transactions *transactions; /* those under way */
     struct index_jobs *index_jobs;     /* indexes being filled or removed */
     atomic_bool closing;
@@ -81,6 +83,12 @@ struct counting *counting_create(void);
 void counting_destroy(struct counting *counting);
 /* Returns the microseconds until it wants to be called again. */
 uint64_t counting_step(struct cluster *cluster);
+
+/* expiry.c */
+struct expiry *expiry_create(void);
+void expiry_destroy(struct expiry *expiry, unsigned shards);
+/* Returns the microseconds until it wants to be called again. */
+uint64_t expiry_step(struct cluster *cluster);
 
 /* port.c: for the end of the turn; nobody is answered. Loop thread. */
 void port_submit_silent(struct cluster_port *port, struct shard *shard, struct command *command);

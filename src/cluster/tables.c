@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cluster/private.h"
+#include "engine/ttl.h"
 
 struct table *cluster_table_acquire(struct cluster *cluster, struct slice name)
 {
@@ -152,6 +153,7 @@ static void evaluate_drop(struct command *command, struct batch *batch)
     struct slice lower = slice_of(&first, sizeof first), upper = slice_of(&behind, sizeof behind);
     store_batch_delete_range(batch->rows, batch->shard->store, STORE_ITEMS, lower, upper);
     store_batch_delete_range(batch->rows, batch->shard->store, STORE_INDEX, lower, upper);
+    ttl_drop(batch, drop->table_id);
     batch->durable = true;
 }
 
