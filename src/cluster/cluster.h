@@ -92,7 +92,8 @@ void cluster_submit_to_system(struct cluster_port *port, struct command *command
 
 enum transact_result {
     TRANSACT_DONE,
-    TRANSACT_REPLAYED,       /* the token was done in the last ten minutes: nothing was written */
+    TRANSACT_REPLAYED,       /* the token was done in the last ten minutes: nothing was written. The writes'
+                              * table_units are what they were then */
     TRANSACT_CANCELLED,      /* the writes' results say why; those that could be done say WRITE_DONE */
     TRANSACT_IN_PROGRESS,    /* one with this token is under way */
     TRANSACT_TOKEN_MISMATCH, /* one with this token had another payload */
@@ -120,10 +121,10 @@ void cluster_port_flush(struct cluster_port *port);
 int cluster_get(struct cluster *cluster, const struct row_key *key, struct stored_item *ret_item,
                 struct err *err) MUST_USE;
 
-/* Several items as of one instant. *ret_conflict: a transaction under way held one of them. All are released by the
- * caller; on failure and on a conflict there are none. */
+/* Several items as of one instant. *ret_conflict: the position of an item that a transaction under way held, `count` if
+ * there was none. All are released by the caller; on failure and on a conflict there are none. */
 int cluster_transact_get(struct cluster *cluster, const struct row_key *keys, uint32_t count,
-                         struct stored_item *ret_items, bool *ret_conflict, struct err *err) MUST_USE;
+                         struct stored_item *ret_items, uint32_t *ret_conflict, struct err *err) MUST_USE;
 
 /* One page of a query or scan. */
 struct page_row {

@@ -59,8 +59,9 @@ static void release_all(struct stored_item *items, uint32_t count)
     }
 }
 
+/* A verdict other than READ_SAME is that of item *ret_at. */
 static int read_once(struct cluster *cluster, const struct row_key *keys, uint32_t count, struct stored_item *ret_items,
-                     enum verdict *ret_verdict, struct err *err)
+                     enum verdict *ret_verdict, uint32_t *ret_at, struct err *err)
 {
     struct reading first[100];
     *ret_verdict = READ_SAME;
@@ -73,6 +74,7 @@ static int read_once(struct cluster *cluster, const struct row_key *keys, uint32
         }
     }
     for (uint32_t i = 0; i < count && *ret_verdict == READ_SAME; i++) {
+        *ret_at = i;
         if (read_again(cluster, &keys[i], &first[i], ret_verdict, err) != 0) {
             return -1;
         }
@@ -81,11 +83,12 @@ static int read_once(struct cluster *cluster, const struct row_key *keys, uint32
 }
 
 int cluster_transact_get(struct cluster *cluster, const struct row_key *keys, uint32_t count,
-                         struct stored_item *ret_items, bool *ret_conflict, struct err *err)
+                         struct stored_item *ret_items, uint32_t *ret_conflict, struct err *err)
 {
     enum verdict verdict = READ_CHANGED;
+    uint32_t at = 0;
     for (int i = 0; i < TRIES && verdict == READ_CHANGED; i++) {
-        int failed = read_once(cluster, keys, count, ret_items, &verdict, err);
+        int failed = read_once(cluster, keys, count, ret_items, &verdict, &at, err);
         if (failed != 0 || verdict != READ_SAME) {
             release_all(ret_items, count);
         }
@@ -93,6 +96,6 @@ int cluster_transact_get(struct cluster *cluster, const struct row_key *keys, ui
             return -1;
         }
     }
-    *ret_conflict = verdict != READ_SAME;
+    *ret_conflict = verdict == READ_SAME ? count : at;
     return 0;
 }

@@ -440,8 +440,8 @@ static struct transaction *transaction_create(struct cluster_port *port, struct 
     transaction->cluster = port->cluster;
     transaction->mailbox = &port->mailbox;
     arena_init(&transaction->arena, 2048);
-    transaction->token =
-        (struct transact_token){arena_copy(&transaction->arena, transact->token), transact->payload_hash};
+    transaction->token = (struct transact_token){arena_copy(&transaction->arena, transact->token),
+                                                 transact->payload_hash, transact->writes, transact->count};
     env_random(transaction->id.bytes, sizeof transaction->id.bytes);
     make_parts(transaction);
     return transaction;

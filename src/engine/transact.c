@@ -68,12 +68,35 @@ static void put_token(struct batch *batch, const struct transact_token *token)
     struct buffer bytes = {0};
     buffer_append_u64(&bytes, token->payload_hash);
     buffer_append_u64(&bytes, now);
+    for (uint32_t i = 0; i < token->count; i++) {
+        uint32_t units = token->writes[i]->table_units;
+        assert(units <= UINT16_MAX);
+        buffer_append_byte(&bytes, (char)(units >> 8));
+        buffer_append_byte(&bytes, (char)units);
+    }
     put(batch, 't', token->token, buffer_slice(&bytes));
     buffer_clear(&bytes);
     buffer_append_u64(&bytes, now);
     buffer_append_slice(&bytes, token->token);
     put(batch, 'e', buffer_slice(&bytes), SLICE(""));
     buffer_finish(&bytes);
+}
+
+#define TOKEN_ROW_BYTES(writes) (16 + 2 * (size_t)(writes))
+
+static enum transact_token_state token_state(const struct transact_token *token, struct slice stored)
+{
+    if (stored.len < TOKEN_ROW_BYTES(0) || read_u64(stored.data + 8) + TRANSACT_TOKEN_US <= env_time_us()) {
+        return TOKEN_NEW;
+    }
+    if (read_u64(stored.data) != token->payload_hash || stored.len != TOKEN_ROW_BYTES(token->count)) {
+        return TOKEN_MISMATCH;
+    }
+    for (uint32_t i = 0; i < token->count; i++) {
+        const unsigned char *units = (const unsigned char *)stored.data + TOKEN_ROW_BYTES(i);
+        token->writes[i]->table_units = (uint32_t)units[0] << 8 | units[1];
+    }
+    return TOKEN_DONE;
 }
 
 int transact_find_token(struct shard *shard, const struct transact_token *token, enum transact_token_state *ret_state,
@@ -87,11 +110,7 @@ int transact_find_token(struct shard *shard, const struct transact_token *token,
     if (store_get(shard->store, STORE_TRANSACTIONS, slice_of(key, 1 + token->token.len), &value, err) != 0) {
         return -1;
     }
-    *ret_state = TOKEN_NEW;
-    if (value.pin != NULL && value.bytes.len == 16 &&
-        read_u64(value.bytes.data + 8) + TRANSACT_TOKEN_US > env_time_us()) {
-        *ret_state = read_u64(value.bytes.data) == token->payload_hash ? TOKEN_DONE : TOKEN_MISMATCH;
-    }
+    *ret_state = value.pin == NULL ? TOKEN_NEW : token_state(token, value.bytes);
     store_value_release(&value);
     return 0;
 }
@@ -197,8 +216,10 @@ bool transact_prepare(struct batch *batch, const struct transaction_id *id, uint
         size_t larger = plans[i].new_size > plans[i].old_size ? plans[i].new_size : plans[i].old_size;
         make_effect(writes[i], &plans[i], arena, &part.effects[i]);
         writes[i]->table_units = capacity_write_units(larger);
-        index_count_units(&batch->scratch, &writes[i]->table->spec, plans[i].old_exists ? &plans[i].old : NULL,
-                          plans[i].new_exists ? &plans[i].new : NULL, writes[i]->index_units);
+        if (writes[i]->kind != WRITE_CHECK) {
+            index_count_units(&batch->scratch, &writes[i]->table->spec, plans[i].old_exists ? &plans[i].old : NULL,
+                              plans[i].new_exists ? &plans[i].new : NULL, writes[i]->index_units);
+        }
         locks_take(&batch->shard->locks, part.effects[i].key.bytes, id);
         put(batch, 'l', part.effects[i].key.bytes, id_slice(id));
     }

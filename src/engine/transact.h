@@ -9,7 +9,8 @@
  *   "l" row key          -> ID                              the item is held
  *   "p" ID               -> home shard u32, effects         prepared here
  *   "d" ID               -> empty                           committed; on the home shard, until all have applied
- *   "t" token            -> payload hash u64, time u64      done, with this ClientRequestToken, at this time
+ *   "t" token            -> payload hash u64, time u64,     done, with this ClientRequestToken, at this time
+ *                           units u16 of each write
  *   "e" time u64 token   -> empty                           the same by time, to forget it after ten minutes
  *
  *   effect: table id u32, kind u8 (0 check, 1 put, 2 delete), hash u64, key length u32, key, item length u32, item
@@ -28,6 +29,9 @@
 struct transact_token {
     struct slice token;    /* empty: none was given */
     uint64_t payload_hash; /* of what it stands for */
+    /* All writes of the transaction: their table_units are kept with the token. */
+    struct write *const *writes;
+    uint32_t count;
 };
 
 /* What is left to do for one item once a transaction is decided. */
@@ -77,7 +81,8 @@ void transact_forget(struct batch *batch, const struct transaction_id *id);
 
 enum transact_token_state { TOKEN_NEW, TOKEN_DONE, TOKEN_MISMATCH };
 
-/* Whether a transaction with this token was done here in the last ten minutes. Any thread. */
+/* Whether a transaction with this token was done here in the last ten minutes. If so, the table_units of the token's
+ * writes become what they were then. Any thread. */
 int transact_find_token(struct shard *shard, const struct transact_token *token, enum transact_token_state *ret_state,
                         struct err *err) MUST_USE;
 
