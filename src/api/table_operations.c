@@ -54,11 +54,6 @@ bool table_call_failed(struct table_call *table_call)
                   "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
                   "protection first.");
         break;
-    case TABLE_CHANGE_INDEXING:
-        call_fail(call, ERROR_RESOURCE_IN_USE,
-                  "Attempt to change a resource which is still in use: Cannot delete table while indexes are being "
-                  "created, updated, or deleted.");
-        break;
     case TABLE_CHANGE_TOO_MANY:
         call_fail(call, ERROR_LIMIT_EXCEEDED, "Subscriber limit exceeded: There is a limit of %u tables per subscriber",
                   (unsigned)TABLES_MAX);
@@ -120,6 +115,21 @@ void list_tables_run(struct api_call *call)
 
 /* --- DeleteTable -------------------------------------------------------------------------------------------------- */
 
+/* table_change.apply: however ACTIVE the table says it is. */
+static bool check_indexes(struct table_change *change, struct table_spec *spec, struct arena *arena)
+{
+    (void)arena;
+    struct table_call *table_call = (struct table_call *)change;
+    for (uint32_t i = 0; i < spec->index_count; i++) {
+        if (spec->indexes[i].status != INDEX_ACTIVE) {
+            return table_refuse(&table_call->check, ERROR_RESOURCE_IN_USE,
+                                "Attempt to change a resource which is still in use: Cannot delete table while indexes "
+                                "are being created, updated, or deleted.");
+        }
+    }
+    return true;
+}
+
 static void deleted(struct table_call *table_call)
 {
     struct api_call *call = table_call->call;
@@ -142,5 +152,6 @@ void delete_table_run(struct api_call *call)
     }
     struct table_call *table_call = ARENA_NEW(&call->arena, struct table_call);
     table_call_init(table_call, call, TABLE_DELETE, name, deleted);
+    table_call->change.apply = check_indexes;
     cluster_change_table(call_port(call), &table_call->change);
 }

@@ -51,9 +51,8 @@ enum table_change_result {
     TABLE_CHANGE_EXISTS,    /* TABLE_CREATE */
     TABLE_CHANGE_NOT_FOUND, /* TABLE_UPDATE, TABLE_DELETE */
     TABLE_CHANGE_PROTECTED, /* TABLE_DELETE with deletion protection */
-    TABLE_CHANGE_INDEXING,  /* TABLE_DELETE while an index is created or deleted */
     TABLE_CHANGE_TOO_MANY,  /* TABLE_CREATE beyond 2,500 tables */
-    TABLE_CHANGE_REFUSED,   /* `apply` refused */
+    TABLE_CHANGE_REFUSED,   /* TABLE_UPDATE, TABLE_DELETE: `apply` refused */
 };
 struct table_change {
     struct command command; /* first; task.run and reply_to are the caller's */
@@ -61,7 +60,7 @@ struct table_change {
     struct slice name;
     struct table_spec *spec; /* TABLE_CREATE: id, uuid and times are filled in by the change */
     /* TABLE_UPDATE: changes a copy of the newest description, in place; what it adds lives in `arena`. False: refused,
-     * with whatever the caller keeps in `context`. Writer thread. */
+     * with whatever the caller keeps in `context`. TABLE_DELETE: only looks; may be NULL. Writer thread. */
     bool (*apply)(struct table_change *change, struct table_spec *spec, struct arena *arena);
     void *context;
     enum table_change_result result;

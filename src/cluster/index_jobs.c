@@ -218,6 +218,9 @@ static bool apply_change(struct table_change *change, struct table_spec *spec, s
         if (spec->indexes[i].id != job->index->id) {
             continue;
         }
+        if (spec->indexes[i].status != job->index->status) {
+            return false; /* deleted while it was being filled */
+        }
         if (job->index->status == INDEX_DELETING) {
             remove_index(spec, i);
         } else {
@@ -277,11 +280,40 @@ static bool deliveries_arrived(struct cluster *cluster)
     return true;
 }
 
+/* An index may be deleted while it is being filled. */
+static bool is_pointless(const struct index_job *job)
+{
+    const struct table_spec *newest = &table_newest(job->table)->spec;
+    for (uint32_t i = 0; i < newest->index_count; i++) {
+        if (newest->indexes[i].id == job->index->id) {
+            return newest->indexes[i].status != job->index->status;
+        }
+    }
+    return true;
+}
+
+static bool any_part_is_busy(const struct index_job *job)
+{
+    for (unsigned i = 0; i < job->cluster->shard_count; i++) {
+        if (atomic_load(&job->parts[i].busy)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True when nothing is left to do. */
 static bool advance(struct index_job *job)
 {
     if (atomic_load(&job->changing)) {
         return false;
+    }
+    if (job->state < JOB_CHANGE && is_pointless(job)) {
+        if (any_part_is_busy(job)) {
+            return false;
+        }
+        reset_parts(job);
+        job->state = JOB_DONE;
     }
     switch (job->state) {
     case JOB_BARRIER:

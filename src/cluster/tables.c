@@ -64,19 +64,19 @@ static enum table_change_result update(struct table_change *change, struct batch
     return TABLE_CHANGE_DONE;
 }
 
-static enum table_change_result delete (struct table_change *change, struct batch *batch) {
-    if (change->table == NULL){return TABLE_CHANGE_NOT_FOUND;}
-if (change->table->spec.deletion_protection)
+static enum table_change_result delete_table(struct table_change *change, struct batch *batch)
 {
-    return TABLE_CHANGE_PROTECTED;
-}
-for (uint32_t i = 0; i < change->table->spec.index_count; i++) {
-    if (change->table->spec.indexes[i].status != INDEX_ACTIVE) {
-        return TABLE_CHANGE_INDEXING;
+    if (change->table == NULL) {
+        return TABLE_CHANGE_NOT_FOUND;
     }
-}
-catalog_write_drop(batch, &change->table->spec);
-return TABLE_CHANGE_DONE;
+    if (change->table->spec.deletion_protection) {
+        return TABLE_CHANGE_PROTECTED;
+    }
+    if (change->apply != NULL && !change->apply(change, &change->table->spec, &batch->scratch)) {
+        return TABLE_CHANGE_REFUSED;
+    }
+    catalog_write_drop(batch, &change->table->spec);
+    return TABLE_CHANGE_DONE;
 }
 
 static void evaluate_change(struct command *command, struct batch *batch)
@@ -91,7 +91,7 @@ static void evaluate_change(struct command *command, struct batch *batch)
         change->result = update(change, batch);
         break;
     case TABLE_DELETE:
-        change->result = delete (change, batch);
+        change->result = delete_table(change, batch);
         break;
     }
     batch->last = true;

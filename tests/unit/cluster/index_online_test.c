@@ -161,6 +161,27 @@ static void test_restart_in_the_middle(void **state)
     table_release(table);
 }
 
+static void test_removed_in_the_middle(void **state)
+{
+    struct fixture *fixture = *state;
+    make_table(fixture);
+    put_items(fixture);
+    for (int steps = 0; steps < 30; steps += 3) {
+        update(fixture, add_index);
+        for (int i = 0; i < steps; i++) {
+            cluster_step(fixture->cluster);
+        }
+        update(fixture, remove_index);
+        step_until_settled(fixture);
+        struct table *table = newest(fixture);
+        assert_int_equal(table->spec.index_count, 2);
+        table_release(table);
+    }
+    update(fixture, add_index);
+    step_until_settled(fixture);
+    assert_rows(fixture, "ann", (ITEMS + 2) / 3);
+}
+
 static void test_table_dropped_in_the_middle(void **state)
 {
     struct fixture *fixture = *state;
@@ -182,10 +203,8 @@ static void test_table_dropped_in_the_middle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(test_fill_and_remove),
-        BOTH(test_writes_beside_the_filling),
-        BOTH(test_restart_in_the_middle),
-        BOTH(test_table_dropped_in_the_middle),
+        BOTH(test_fill_and_remove),       BOTH(test_writes_beside_the_filling),   BOTH(test_restart_in_the_middle),
+        BOTH(test_removed_in_the_middle), BOTH(test_table_dropped_in_the_middle),
     };
     return cmocka_run_group_tests_name("index online", tests, NULL, NULL);
 }
