@@ -22,6 +22,7 @@ static const struct {
     [ERROR_UNKNOWN_OPERATION] = {CORAL_SERVICE "UnknownOperationException", "Message", 400},
     [ERROR_ACCESS_DENIED] = {CORAL_SERVICE "AccessDeniedException", "Message", 400},
     [ERROR_CONDITIONAL_CHECK_FAILED] = {DYNAMODB "ConditionalCheckFailedException", "message", 400},
+    [ERROR_DUPLICATE_ITEM] = {DYNAMODB "DuplicateItemException", "message", 400},
     [ERROR_RESOURCE_NOT_FOUND] = {DYNAMODB "ResourceNotFoundException", "message", 400},
     [ERROR_RESOURCE_IN_USE] = {DYNAMODB "ResourceInUseException", "message", 400},
     [ERROR_TABLE_NOT_FOUND] = {DYNAMODB "TableNotFoundException", "message", 400},

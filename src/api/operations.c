@@ -2,6 +2,7 @@
 
 #include "api/item_operations.h"
 #include "api/limits.h"
+#include "api/partiql_operations.h"
 #include "api/table_operations.h"
 
 #define DYNAMODB(operation_name, writes, request_shape, function)                                                      \
@@ -24,6 +25,10 @@ const struct operation operations[] = {
     DYNAMODB("Scan", false, &scan_shape, scan_run),
     DYNAMODB("BatchGetItem", false, &batch_get_item_shape, batch_get_item_run),
     DYNAMODB("BatchWriteItem", true, &batch_write_item_shape, batch_write_item_run),
+    DYNAMODB("TransactWriteItems", true, &transact_write_items_shape, transact_write_items_run),
+    DYNAMODB("TransactGetItems", false, &transact_get_items_shape, transact_get_items_run),
+    DYNAMODB("ExecuteStatement", true, &execute_statement_shape, execute_statement_run),
+    DYNAMODB("BatchExecuteStatement", true, &batch_execute_statement_shape, batch_execute_statement_run),
     DYNAMODB("DescribeLimits", false, &describe_limits_shape, describe_limits_run),
     DYNAMODB("DescribeEndpoints", false, &describe_endpoints_shape, describe_endpoints_run),
 };

@@ -1,4 +1,4 @@
-/* Base64 with the standard alphabet and padding. Private to value/. */
+/* Base64 with the standard alphabet and padding. */
 #pragma once
 
 #include "base/slice.h"
