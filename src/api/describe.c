@@ -133,22 +133,52 @@ static void put_projection(struct buffer *out, const struct index_spec *index)
     json_object_end(out);
 }
 
+/* It has no CREATING or DELETING of its own. */
+static const char *warm_status(const struct index_spec *index, const char *status)
+{
+    return index->status == INDEX_CREATING ? "UPDATING" : index->status == INDEX_DELETING ? "ACTIVE" : status;
+}
+
+static void put_backfilling(struct buffer *out, const struct index_spec *index, bool is_changing)
+{
+    if (index->status == INDEX_CREATING) {
+        json_member_boolean(out, "Backfilling", !is_changing);
+    }
+}
+
+static const char *index_status(const struct index_spec *index, bool is_changing,
+                                const struct describe_options *options)
+{
+    switch (index->status) {
+    case INDEX_CREATING:
+        return "CREATING";
+    case INDEX_DELETING:
+        return "DELETING";
+    case INDEX_ACTIVE:
+        break;
+    }
+    return is_changing ? options->index_status : "ACTIVE";
+}
+
 /* `position` in spec.indexes is also that of the counts. */
 static void put_index(struct buffer *out, struct slice table_arn, const struct table *table,
                       const struct index_spec *index, uint32_t position, const struct describe_options *options)
 {
     struct table_state *state = table->state;
-    const char *status = (options->index_mask >> position & 1) != 0 ? options->index_status : "ACTIVE";
+    bool is_changing = (options->index_mask >> position & 1) != 0;
+    bool is_filled = index->status != INDEX_CREATING; /* else what was counted means nothing */
+    const char *status = index_status(index, is_changing, options);
     json_object_begin(out);
+    put_backfilling(out, index, is_changing);
     json_name(out, "IndexArn");
     buffer_append_byte(out, '"');
     buffer_printf(out, "%.*s/index/%.*s\"", SLICE_ARG(table_arn), SLICE_ARG(index->name));
     json_member_string(out, "IndexName", index->name);
-    json_member_integer(out, "IndexSizeBytes", (int64_t)atomic_load(&state->index_bytes[position]));
+    json_member_integer(out, "IndexSizeBytes", is_filled ? (int64_t)atomic_load(&state->index_bytes[position]) : 0);
     if (index->global) {
         json_member_text(out, "IndexStatus", status);
     }
-    json_member_integer(out, "ItemCount", (int64_t)atomic_load(&state->index_count[position]));
+    json_member_integer(out, "ItemCount", is_filled ? (int64_t)atomic_load(&state->index_count[position]) : 0);
     put_keys(out, &index->keys);
     if (index->global) {
         put_on_demand(out, &index->on_demand);
@@ -157,7 +187,7 @@ static void put_index(struct buffer *out, struct slice table_arn, const struct t
     if (index->global) {
         put_provisioned(out, &index->provisioned, 0, 0, 0);
         if (!options->hide_index_warm) {
-            put_warm(out, &index->warm, status);
+            put_warm(out, &index->warm, warm_status(index, status));
         }
     }
     json_object_end(out);
@@ -258,6 +288,17 @@ static void put_class(struct buffer *out, const struct table_spec *spec)
 
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
 
+/* Filling an index does not keep a table from being ACTIVE; removing one does. */
+static const char *table_status(const struct table_spec *spec)
+{
+    for (uint32_t i = 0; i < spec->index_count; i++) {
+        if (spec->indexes[i].status == INDEX_DELETING) {
+            return "UPDATING";
+        }
+    }
+    return "ACTIVE";
+}
+
 static void put_identity(struct buffer *out, struct slice arn, const struct table_spec *spec)
 {
     json_member_string(out, "TableArn", arn);
@@ -286,7 +327,7 @@ void describe_table(struct api_call *call, struct buffer *out, const struct tabl
     put_stream(out, spec);
     put_identity(out, arn, spec);
     json_member_integer(out, "TableSizeBytes", (int64_t)atomic_load(&table->state->item_bytes));
-    json_member_text(out, "TableStatus", status_or(options->status, "ACTIVE"));
+    json_member_text(out, "TableStatus", status_or(options->status, table_status(spec)));
     if (!options->hide_warm) {
         put_warm(out, &spec->warm, status_or(options->warm_status, "ACTIVE"));
     }

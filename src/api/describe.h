@@ -6,9 +6,9 @@
 
 /* How a description differs from what DescribeTable says of a table at rest. */
 struct describe_options {
-    const char *status;            /* of the table; NULL: "ACTIVE" */
-    const char *index_status;      /* of the global indexes in `index_mask` */
-    uint32_t index_mask;           /* by position in spec.indexes */
+    const char *status;            /* of the table; NULL: UPDATING while an index is being deleted, else ACTIVE */
+    const char *index_status;      /* of the active global indexes in `index_mask` */
+    uint32_t index_mask;           /* by position in spec.indexes; one being created is not backfilling yet */
     const char *warm_status;       /* NULL: "ACTIVE" */
     const char *encryption_status; /* NULL: "ENABLED" */
     bool hide_warm;                /* answers that come before it is known */

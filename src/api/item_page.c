@@ -145,12 +145,17 @@ struct item_page *item_page_create(struct api_call *call, struct table *table, c
         return item_page;
     }
     page->index = table_find_index(&table->spec, index->text);
-    if (page->index == NULL) {
+    if (page->index == NULL || page->index->status == INDEX_DELETING) {
         call_fail(call, ERROR_VALIDATION, "The table does not have the specified index: %.*s", SLICE_ARG(index->text));
         return NULL;
     }
     if (page->index->global && consistent) {
         call_fail(call, ERROR_VALIDATION, "Consistent reads are not supported on global secondary indexes");
+        return NULL;
+    }
+    if (page->index->status == INDEX_CREATING) {
+        call_fail(call, ERROR_VALIDATION, "Cannot read from backfilling global secondary index: %.*s",
+                  SLICE_ARG(index->text));
         return NULL;
     }
     return item_page;

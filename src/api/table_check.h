@@ -25,9 +25,22 @@ bool table_refuse(struct table_check *check, enum error_type error, const char *
 /* Keys, attribute definitions and indexes into `spec`. */
 bool table_check_schema(struct table_check *check, const struct create_table_request *request, struct table_spec *spec);
 
+/* A global index that is added to a table: everything but its throughputs into `ret_index`, and the definitions of its
+ * key attributes into `spec`, from those of the request. */
+bool table_check_added_index(struct table_check *check, const struct index_request *request,
+                             const struct attribute_list_request *attributes, struct table_spec *spec,
+                             struct index_spec *ret_index);
+
+/* The limit on attributes that all indexes together project by name. */
+bool table_check_projected(struct table_check *check, const struct table_spec *spec);
+
 /* Billing mode and throughputs of the table and its indexes into `spec`, whose indexes are there already. */
 bool table_check_throughput(struct table_check *check, const struct create_table_request *request,
                             struct table_spec *spec);
+
+/* The throughputs of a new index into `index`; that they go with the billing mode has been checked. */
+bool table_check_index_throughput(struct table_check *check, const struct index_request *request,
+                                  enum billing_mode billing, struct index_spec *index);
 
 /* The effective warm throughput of an on-demand table that asks for nothing. Source: Amazon DynamoDB Developer Guide,
  * "Initial throughput for on-demand capacity mode" and DescribeTable's answers. */

@@ -8,6 +8,12 @@ struct attribute_definition_request {
     struct opt_enum type; /* 0 S, 1 N, 2 B */
 };
 
+struct attribute_list_request {
+    bool present;
+    uint32_t count;
+    struct attribute_definition_request *items;
+};
+
 enum { KEY_TYPE_HASH, KEY_TYPE_RANGE };
 
 struct key_element_request {
@@ -66,7 +72,7 @@ struct tag_request {
 
 struct create_table_request {
     struct opt_string name;
-    SHAPE_LIST_OF(struct attribute_definition_request) attributes;
+    struct attribute_list_request attributes;
     struct key_schema_request keys;
     struct index_list_request local_indexes;
     struct index_list_request global_indexes;
@@ -99,7 +105,7 @@ struct nothing_request {
 
 struct update_table_request {
     struct opt_string name;
-    SHAPE_LIST_OF(struct attribute_definition_request) attributes; /* only of use when an index is created */
+    struct attribute_list_request attributes; /* only of use when an index is created */
     struct opt_enum billing;
     struct throughput_request *provisioned;
     struct throughput_request *on_demand;

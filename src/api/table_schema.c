@@ -18,6 +18,14 @@ static int compare_attributes(const void *a, const void *b)
     return slice_compare(((const struct key_attribute *)a)->name, ((const struct key_attribute *)b)->name);
 }
 
+/* In attributes sorted by name. */
+static const struct key_attribute *find_attribute(const struct key_attribute *attributes, uint32_t count,
+                                                  struct slice name)
+{
+    struct key_attribute wanted = {.name = name};
+    return bsearch(&wanted, attributes, count, sizeof(struct key_attribute), compare_attributes);
+}
+
 /* "[a, b]" */
 static struct slice print_names(struct arena *arena, const struct slice *names, uint32_t count)
 {
@@ -94,9 +102,8 @@ static void build_keys(const struct table_spec *spec, const struct key_schema_re
 {
     *ret_keys = (struct key_schema){.hash_count = 0};
     for (uint32_t i = 0; i < request->count; i++) {
-        struct key_attribute wanted = {.name = request->items[i].name.text};
         const struct key_attribute *found =
-            bsearch(&wanted, spec->attributes, spec->attribute_count, sizeof(struct key_attribute), compare_attributes);
+            find_attribute(spec->attributes, spec->attribute_count, request->items[i].name.text);
         assert(found != NULL);
         if (request->items[i].type.value == KEY_TYPE_HASH) {
             ret_keys->hash[ret_keys->hash_count++] = *found;
@@ -109,24 +116,24 @@ static void build_keys(const struct table_spec *spec, const struct key_schema_re
 /* --- attribute definitions ---------------------------------------------------------------------------------------- */
 
 /* Sorted by name, as DescribeTable shows them. */
-static bool build_attributes(struct table_check *check, const struct create_table_request *request,
-                             struct table_spec *spec)
+static bool build_attributes(struct table_check *check, const struct attribute_list_request *request,
+                             struct key_attribute **ret_attributes)
 {
-    spec->attribute_count = request->attributes.count;
-    spec->attributes = ARENA_ARRAY(check->arena, struct key_attribute, spec->attribute_count);
-    for (uint32_t i = 0; i < spec->attribute_count; i++) {
-        const struct attribute_definition_request *definition = &request->attributes.items[i];
+    struct key_attribute *attributes = ARENA_ARRAY(check->arena, struct key_attribute, request->count);
+    for (uint32_t i = 0; i < request->count; i++) {
+        const struct attribute_definition_request *definition = &request->items[i];
         assert(definition->type.value >= 0);
-        spec->attributes[i] =
+        attributes[i] =
             (struct key_attribute){.name = definition->name.text, .type = attribute_types[definition->type.value]};
     }
-    qsort(spec->attributes, spec->attribute_count, sizeof(struct key_attribute), compare_attributes);
-    for (uint32_t i = 1; i < spec->attribute_count; i++) {
-        if (slice_equal(spec->attributes[i - 1].name, spec->attributes[i].name)) {
+    qsort(attributes, request->count, sizeof(struct key_attribute), compare_attributes);
+    for (uint32_t i = 1; i < request->count; i++) {
+        if (slice_equal(attributes[i - 1].name, attributes[i].name)) {
             return table_refuse(check, ERROR_VALIDATION, "Attribute Name is duplicated: %.*s",
-                                SLICE_ARG(spec->attributes[i].name));
+                                SLICE_ARG(attributes[i].name));
         }
     }
+    *ret_attributes = attributes;
     return true;
 }
 
@@ -216,9 +223,7 @@ static bool check_definitions(struct table_check *check, const struct create_tab
     }
     struct name_list missing = {.names = ARENA_ARRAY(check->arena, struct slice, used.count)};
     for (uint32_t i = 0; i < used.count; i++) {
-        struct key_attribute wanted = {.name = used.names[i]};
-        if (bsearch(&wanted, spec->attributes, spec->attribute_count, sizeof(struct key_attribute),
-                    compare_attributes) == NULL) {
+        if (find_attribute(spec->attributes, spec->attribute_count, used.names[i]) == NULL) {
             missing.names[missing.count++] = used.names[i];
         }
     }
@@ -323,7 +328,7 @@ static bool check_index_counts(struct table_check *check, const struct create_ta
     return true;
 }
 
-static bool check_projected(struct table_check *check, const struct table_spec *spec)
+bool table_check_projected(struct table_check *check, const struct table_spec *spec)
 {
     uint32_t total = 0;
     for (uint32_t i = 0; i < spec->index_count; i++) {
@@ -356,7 +361,7 @@ static bool build_indexes(struct table_check *check, const struct create_table_r
             return false;
         }
     }
-    return check_projected(check, spec);
+    return table_check_projected(check, spec);
 }
 
 bool table_check_schema(struct table_check *check, const struct create_table_request *request, struct table_spec *spec)
@@ -370,9 +375,95 @@ bool table_check_schema(struct table_check *check, const struct create_table_req
     if (request->global_indexes.present && request->global_indexes.count == 0) {
         return table_refuse(check, ERROR_VALIDATION, INVALID "List of GlobalSecondaryIndexes is empty");
     }
-    if (!build_attributes(check, request, spec) || !check_definitions(check, request, spec)) {
+    if (!build_attributes(check, &request->attributes, &spec->attributes)) {
+        return false;
+    }
+    spec->attribute_count = request->attributes.count;
+    if (!check_definitions(check, request, spec)) {
         return false;
     }
     build_keys(spec, &request->keys, &spec->keys);
     return build_indexes(check, request, spec);
+}
+
+/* --- an index of an existing table -------------------------------------------------------------------------------- */
+
+/* "Schema:[SchemaElement: key{pk:S:HASH}, SchemaElement: key{sk:N:RANGE}]" */
+static void print_schema(struct buffer *text, const struct key_schema *keys)
+{
+    buffer_append_slice(text, SLICE("Schema:["));
+    for (unsigned i = 0; i < (unsigned)keys->hash_count + keys->range_count; i++) {
+        bool is_range = i >= keys->hash_count;
+        const struct key_attribute *key = is_range ? &keys->range[i - keys->hash_count] : &keys->hash[i];
+        buffer_printf(text, "%sSchemaElement: key{%.*s:%.*s:%s}", i == 0 ? "" : ", ", SLICE_ARG(key->name),
+                      SLICE_ARG(value_type_name(key->type)), is_range ? "RANGE" : "HASH");
+    }
+    buffer_append_byte(text, ']');
+}
+
+/* The table's or an index' keys that have the attribute. */
+static const struct key_schema *schema_with(const struct table_spec *spec, struct slice name)
+{
+    for (uint32_t i = 0; i < spec->index_count && !key_schema_has(&spec->keys, name); i++) {
+        if (key_schema_has(&spec->indexes[i].keys, name)) {
+            return &spec->indexes[i].keys;
+        }
+    }
+    return &spec->keys;
+}
+
+static bool refuse_redefined(struct table_check *check, const struct table_spec *spec, struct slice name,
+                             const struct key_schema *keys)
+{
+    struct buffer text = {0};
+    print_schema(&text, schema_with(spec, name));
+    buffer_append_slice(&text, SLICE(" New schema: "));
+    print_schema(&text, keys);
+    table_refuse(check, ERROR_VALIDATION,
+                 INVALID "Attributes cannot be redefined. Please check that your attribute has the same type as "
+                         "previously defined. Existing schema: %.*s",
+                 SLICE_ARG(buffer_slice(&text)));
+    buffer_finish(&text);
+    return false;
+}
+
+/* Adds what the table does not define yet; of the request's definitions only the index' own are looked at. */
+static bool merge_attributes(struct table_check *check, const struct key_schema *keys, struct table_spec *spec)
+{
+    uint32_t count = spec->attribute_count;
+    struct key_attribute *merged =
+        ARENA_ARRAY(check->arena, struct key_attribute, count + keys->hash_count + keys->range_count);
+    memcpy(merged, spec->attributes, count * sizeof *merged);
+    for (unsigned i = 0; i < (unsigned)keys->hash_count + keys->range_count; i++) {
+        const struct key_attribute *key = i < keys->hash_count ? &keys->hash[i] : &keys->range[i - keys->hash_count];
+        const struct key_attribute *known = find_attribute(spec->attributes, spec->attribute_count, key->name);
+        if (known == NULL) {
+            merged[count++] = *key;
+        } else if (known->type != key->type) {
+            return refuse_redefined(check, spec, key->name, keys);
+        }
+    }
+    qsort(merged, count, sizeof *merged, compare_attributes);
+    spec->attributes = merged;
+    spec->attribute_count = count;
+    return true;
+}
+
+bool table_check_added_index(struct table_check *check, const struct index_request *request,
+                             const struct attribute_list_request *attributes, struct table_spec *spec,
+                             struct index_spec *ret_index)
+{
+    *ret_index = (struct index_spec){.name = request->name.text, .global = true};
+    struct table_spec defined = {.attribute_count = attributes->count};
+    if (!check_global_keys(check, &request->keys) || !build_attributes(check, attributes, &defined.attributes)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < request->keys.count; i++) {
+        if (find_attribute(defined.attributes, defined.attribute_count, request->keys.items[i].name.text) == NULL) {
+            return table_refuse(check, ERROR_VALIDATION,
+                                "Invalid KeySchema: Some index key attribute have no definition");
+        }
+    }
+    build_keys(&defined, &request->keys, &ret_index->keys);
+    return build_projection(check, request->projection, ret_index) && merge_attributes(check, &ret_index->keys, spec);
 }

@@ -166,13 +166,10 @@ static bool check_index_billing(struct table_check *check, const struct index_re
     return true;
 }
 
-static bool build_index_throughput(struct table_check *check, const struct index_request *request,
-                                   enum billing_mode billing, struct index_spec *index)
+bool table_check_index_throughput(struct table_check *check, const struct index_request *request,
+                                  enum billing_mode billing, struct index_spec *index)
 {
     struct slice name = request->name.text;
-    if (!check_index_billing(check, request, billing)) {
-        return false;
-    }
     if (request->provisioned != NULL) {
         index->provisioned =
             (struct throughput){.read = request->provisioned->read.number, .write = request->provisioned->write.number};
@@ -235,8 +232,9 @@ bool table_check_throughput(struct table_check *check, const struct create_table
     uint32_t first_global = request->local_indexes.count;
     assert(spec->index_count == first_global + request->global_indexes.count);
     for (uint32_t i = first_global; i < spec->index_count; i++) {
-        if (!build_index_throughput(check, &request->global_indexes.items[i - first_global], spec->billing,
-                                    &spec->indexes[i])) {
+        const struct index_request *index = &request->global_indexes.items[i - first_global];
+        if (!check_index_billing(check, index, spec->billing) ||
+            !table_check_index_throughput(check, index, spec->billing, &spec->indexes[i])) {
             return false;
         }
     }

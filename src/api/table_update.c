@@ -6,6 +6,11 @@
 /* Changes that make the table's status UPDATING; the others leave it ACTIVE. */
 static bool changes_status(const struct update_table_request *request)
 {
+    for (uint32_t i = 0; i < request->indexes.count; i++) {
+        if (request->indexes.items[i].update == NULL) {
+            return true;
+        }
+    }
     return request->billing.present || request->provisioned != NULL || request->stream != NULL ||
            request->class.present;
 }
@@ -25,6 +30,9 @@ static struct table_spec shown_spec(struct update_call *update, const struct tab
     shown.indexes = ARENA_ARRAY(&update->table_call.call->arena, struct index_spec, after->index_count);
     for (uint32_t i = 0; i < after->index_count; i++) {
         shown.indexes[i] = after->indexes[i];
+        if (i >= before->index_count) {
+            continue;
+        }
         shown.indexes[i].warm = before->indexes[i].warm;
         if (before->billing == after->billing) {
             shown.indexes[i].provisioned = before->indexes[i].provisioned;
@@ -44,7 +52,7 @@ static void updated(struct table_call *table_call)
     const struct table *table = table_call_table(table_call);
     struct table_spec shown = shown_spec(update, &table->spec);
     const struct describe_options options = {
-        .status = changes_status(request) ? "UPDATING" : "ACTIVE",
+        .status = changes_status(request) ? "UPDATING" : NULL,
         .index_status = "UPDATING",
         .index_mask = update->changed_indexes,
         .warm_status = request->warm != NULL ? "UPDATING" : "ACTIVE",

@@ -101,7 +101,7 @@ static const struct index_request *find_update(const struct update_table_request
 {
     for (uint32_t i = 0; i < request->indexes.count; i++) {
         const struct index_request *update = request->indexes.items[i].update;
-        if (slice_equal(update->name.text, index)) {
+        if (update != NULL && slice_equal(update->name.text, index)) {
             return update;
         }
     }
@@ -260,42 +260,40 @@ static bool apply_index_provisioned(struct table_check *check, const struct upda
     return true;
 }
 
-static struct index_spec *find_index(struct table_check *check, struct table_spec *spec, struct slice name)
+static bool apply_index_update(struct update_call *update, const struct index_request *entry, struct table_spec *spec,
+                               uint32_t *ret_position)
 {
-    for (uint32_t i = 0; i < spec->index_count; i++) {
-        if (slice_equal(spec->indexes[i].name, name)) {
-            if (!spec->indexes[i].global) {
-                table_refuse(check, ERROR_VALIDATION, "Cannot update an index that is not a GlobalSecondaryIndex: %.*s",
-                             SLICE_ARG(name));
-                return NULL;
-            }
-            return &spec->indexes[i];
-        }
+    struct table_check *check = &update->table_call.check;
+    const struct update_table_request *request = update->request;
+    bool switched = spec->billing != update->before.billing;
+    struct index_spec *index = table_update_find_index(check, spec, entry->name.text, "update");
+    if (index == NULL || !apply_index_provisioned(check, request, entry, switched, spec->billing, index)) {
+        return false;
     }
-    table_refuse(check, ERROR_RESOURCE_NOT_FOUND, "Requested resource not found: Index %.*s for table %.*s",
-                 SLICE_ARG(name), SLICE_ARG(spec->name));
-    return NULL;
+    if (entry->on_demand != NULL &&
+        !apply_on_demand(check, entry->on_demand, index->name, spec->billing, &index->on_demand)) {
+        return false;
+    }
+    if (entry->warm != NULL && !apply_warm(check, entry->warm, index->name, &index->warm)) {
+        return false;
+    }
+    *ret_position = (uint32_t)(index - spec->indexes);
+    return true;
 }
 
 static bool apply_indexes(struct update_call *update, struct table_spec *spec)
 {
     struct table_check *check = &update->table_call.check;
     const struct update_table_request *request = update->request;
-    bool switched = spec->billing != update->before.billing;
     for (uint32_t i = 0; i < request->indexes.count; i++) {
-        const struct index_request *entry = request->indexes.items[i].update;
-        struct index_spec *index = find_index(check, spec, entry->name.text);
-        if (index == NULL || !apply_index_provisioned(check, request, entry, switched, spec->billing, index)) {
+        const struct index_update_request *entry = &request->indexes.items[i];
+        uint32_t position = 0;
+        if (entry->create != NULL   ? !table_update_create_index(check, request, entry->create, spec, &position)
+            : entry->delete != NULL ? !table_update_delete_index(check, entry->delete, spec, &position)
+                                    : !apply_index_update(update, entry->update, spec, &position)) {
             return false;
         }
-        if (entry->on_demand != NULL &&
-            !apply_on_demand(check, entry->on_demand, index->name, spec->billing, &index->on_demand)) {
-            return false;
-        }
-        if (entry->warm != NULL && !apply_warm(check, entry->warm, index->name, &index->warm)) {
-            return false;
-        }
-        update->changed_indexes |= 1U << (index - spec->indexes);
+        update->changed_indexes |= 1U << position;
     }
     return true;
 }
@@ -363,7 +361,7 @@ bool table_update_apply(struct table_change *change, struct table_spec *spec, st
     struct table_check *check = &update->table_call.check;
     struct slice table = SLICE("");
     table_spec_copy(check->arena, spec, &update->before);
-    if (!apply_billing(check, request, spec)) {
+    if (!table_update_admit(check, request, spec) || !apply_billing(check, request, spec)) {
         return false;
     }
     if (request->on_demand != NULL &&

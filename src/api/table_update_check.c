@@ -66,11 +66,6 @@ static bool check_alone(struct table_check *check, unsigned concerns)
 
 /* --- indexes ------------------------------------------------------------------------------------------------------ */
 
-static const struct index_request *action_of(const struct index_update_request *entry)
-{
-    return entry->update != NULL ? entry->update : entry->create != NULL ? entry->create : entry->delete;
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
@@ -80,7 +75,7 @@ static bool check_index_names(struct table_check *check, const struct update_tab
 {
     struct slice *names = ARENA_ARRAY(check->arena, struct slice, request->indexes.count);
     for (uint32_t i = 0; i < request->indexes.count; i++) {
-        names[i] = action_of(&request->indexes.items[i])->name.text;
+        names[i] = table_update_action(&request->indexes.items[i])->name.text;
     }
     qsort(names, request->indexes.count, sizeof(struct slice), compare_names);
     for (uint32_t i = 1; i < request->indexes.count; i++) {
@@ -128,13 +123,38 @@ static bool check_indexes(struct table_check *check, const struct update_table_r
         return false;
     }
     for (uint32_t i = 0; i < request->indexes.count; i++) {
-        const struct index_update_request *entry = &request->indexes.items[i];
-        if (entry->update == NULL) {
+        const struct index_request *create = request->indexes.items[i].create;
+        if (create != NULL && request->attributes.count == 0) {
             return table_refuse(check, ERROR_VALIDATION,
-                                INVALID "This server cannot %s a global secondary index of an existing table yet; "
-                                        "global secondary indexes are declared in CreateTable. Index: %.*s",
-                                entry->create != NULL ? "create" : "delete", SLICE_ARG(action_of(entry)->name.text));
+                                INVALID "AttributeDefinitions is not specified for index: %.*s",
+                                SLICE_ARG(create->name.text));
         }
+    }
+    return true;
+}
+
+/* An index cannot come or go beside other changes of the table. */
+static bool check_index_beside(struct table_check *check, const struct update_table_request *request)
+{
+    const struct index_update_request *entry = NULL;
+    for (uint32_t i = 0; i < request->indexes.count && entry == NULL; i++) {
+        entry = request->indexes.items[i].update == NULL ? &request->indexes.items[i] : NULL;
+    }
+    if (entry == NULL) {
+        return true;
+    }
+    if (request->provisioned != NULL) {
+        return table_refuse(check, ERROR_VALIDATION,
+                            INVALID "You cannot create or delete index while updating table IOPS");
+    }
+    if (request->stream != NULL) {
+        return table_refuse(check, ERROR_VALIDATION,
+                            INVALID "You cannot create or delete index while changing stream status");
+    }
+    if (request->warm != NULL) {
+        return table_refuse(check, ERROR_VALIDATION,
+                            INVALID "%s global secondary index cannot be specified when updating WarmThroughput",
+                            entry->create != NULL ? "Create" : "Delete");
     }
     return true;
 }
@@ -165,7 +185,8 @@ static bool check_parts(struct table_check *check, const struct update_table_req
                             INVALID "WarmThroughput must have at least one of ReadUnitsPerSecond or "
                                     "WriteUnitsPerSecond specified");
     }
-    return check_indexes(check, request) && (request->stream == NULL || check_stream(check, request->stream)) &&
+    return check_indexes(check, request) && check_index_beside(check, request) &&
+           (request->stream == NULL || check_stream(check, request->stream)) &&
            (request->encryption == NULL || table_check_encryption(check, request->encryption, &encrypted, &key)) &&
            (!request->class.present || table_check_class(check, request->class.text, &class));
 }
