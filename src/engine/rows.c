@@ -180,6 +180,9 @@ static void narrow(struct arena *arena, struct slice prefix, const struct key_te
         range->lower = at;
         range->upper = prefix_end(arena, with_component(arena, prefix, &term->operand_upper, true));
         break;
+    case KEY_NOT_INDEXABLE:
+        assert(!"a condition on keys that a range of rows can answer");
+        break;
     }
 }
 

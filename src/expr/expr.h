@@ -84,7 +84,16 @@ bool condition_visit_paths(const struct condition *condition,
                            bool (*visit)(void *context, struct slice name, bool nested), void *context);
 
 /* A key condition taken apart. */
-enum key_operator { KEY_EQ, KEY_LT, KEY_LE, KEY_GT, KEY_GE, KEY_BETWEEN, KEY_BEGINS_WITH };
+enum key_operator {
+    KEY_EQ,
+    KEY_LT,
+    KEY_LE,
+    KEY_GT,
+    KEY_GE,
+    KEY_BETWEEN,
+    KEY_BEGINS_WITH,
+    KEY_NOT_INDEXABLE, /* of KeyConditions alone, to be refused when the table is known; the operand may be missing */
+};
 struct key_term {
     struct slice name;
     enum key_operator operator;
