@@ -290,6 +290,15 @@ static void check_slot(struct checker *checker, const struct shape_member *membe
     }
 }
 
+static void check_table_name(struct checker *checker, const struct shape_member *member, const void *slot)
+{
+    struct shape_member named = *member;
+    named.limit = LIMIT_NAME;
+    if (!is_arn(((const struct opt_string *)slot)->text)) {
+        check_limit(checker, &named, slot);
+    }
+}
+
 static void check_member(struct checker *checker, const struct shape_member *member, const void *structure)
 {
     const void *slot = (const char *)structure + member->offset;
@@ -298,7 +307,9 @@ static void check_member(struct checker *checker, const struct shape_member *mem
         return;
     }
     size_t before = path_push(checker, slice_from_string(member->path));
-    if (present) {
+    if (present && member->table_name && member->kind == SHAPE_STRING) {
+        check_table_name(checker, member, slot);
+    } else if (present) {
         check_limit(checker, member, slot);
         check_slot(checker, member, slot, false);
     } else if (member->required && violation_begin(checker, member, NULL, false)) {
@@ -346,11 +357,7 @@ static void check_table_names(struct checker *checker, const struct shape *shape
             continue;
         }
         assert(member->kind == SHAPE_STRING);
-        if (!is_arn(((const struct opt_string *)slot)->text)) {
-            struct shape_member named = *member;
-            named.limit = LIMIT_NAME;
-            check_member(checker, &named, request);
-        }
+        check_member(checker, member, request);
     }
 }
 

@@ -28,3 +28,9 @@ void batch_get_item_run(struct api_call *call);
 
 extern const struct shape batch_write_item_shape;
 void batch_write_item_run(struct api_call *call);
+
+extern const struct shape transact_get_items_shape;
+void transact_get_items_run(struct api_call *call);
+
+extern const struct shape transact_write_items_shape;
+void transact_write_items_run(struct api_call *call);
