@@ -7,6 +7,12 @@
 
 #define PAGE_BYTES_MAX (1u << 20)
 
+/* What a page may cost on the loop. The bounds are looked at every few rows; one row is at most an item. */
+#define INLINE_STEP_ROWS 4
+#define INLINE_ROWS      64
+#define INLINE_BYTES     (64u * 1024)
+#define INLINE_BLOCKS    32
+
 /* --- which attributes ------------------------------------------------------------------------------------------ */
 
 bool item_page_check_choice(struct api_call *call, const struct item_page_choice *choice)
@@ -208,7 +214,18 @@ static void run_rest(struct api_call *call)
     item_page->state = page_step(&item_page->page, 0, &item_page->err);
 }
 
-void item_page_run(struct item_page *item_page, uint32_t inline_rows)
+/* True if the page has ended: few rows and few bytes. */
+static bool run_inline(struct item_page *item_page)
+{
+    const struct page *page = &item_page->page;
+    do {
+        item_page->state = page_step(&item_page->page, INLINE_STEP_ROWS, &item_page->err);
+    } while (item_page->state == PAGE_MORE && page->rows < INLINE_ROWS && page->bytes < INLINE_BYTES &&
+             page->fetched_blocks < INLINE_BLOCKS);
+    return item_page->state != PAGE_MORE;
+}
+
+void item_page_run(struct item_page *item_page, bool may_be_small)
 {
     struct api_call *call = item_page->call;
     call->state = item_page;
@@ -216,12 +233,9 @@ void item_page_run(struct item_page *item_page, uint32_t inline_rows)
     if (!item_page->count_only) {
         json_member_array_begin(&call->out, "Items");
     }
-    if (inline_rows != 0) {
-        item_page->state = page_step(&item_page->page, inline_rows, &item_page->err);
-        if (item_page->state != PAGE_MORE) {
-            page_ended(call);
-            return;
-        }
+    if (may_be_small && run_inline(item_page)) {
+        page_ended(call);
+    } else {
+        call_run_on_pool(call, run_rest, page_ended);
     }
-    call_run_on_pool(call, run_rest, page_ended);
 }
