@@ -255,7 +255,7 @@ static void append_capacity(struct buffer *out, const struct batch_write *batch,
             }
         }
     }
-    capacity_append(out, mode, spec, &used);
+    capacity_append(out, mode, used.table_spec != NULL ? used.table_spec : spec, &used);
 }
 
 /* One object for each item collection that was written to. */

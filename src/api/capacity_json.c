@@ -2,12 +2,29 @@
 
 #define BYTES_PER_GB (1024.0 * 1024 * 1024)
 
+/* The place of an index in another version of its table. */
+static uint32_t position_in(const struct table_spec *table, uint32_t index_id)
+{
+    uint32_t position = 0;
+    while (position < table->index_count && table->indexes[position].id != index_id) {
+        position++;
+    }
+    return position;
+}
+
 void capacity_of_write(const struct write *write, struct capacity_used *used)
 {
+    const struct table_spec *table = &write->table->spec;
     used->table += write->table_units;
-    for (uint32_t i = 0; i < write->table->spec.index_count; i++) {
-        used->index[i] += write->index_units[i];
-        used->index_touched[i] = used->index_touched[i] || write->index_units[i] != 0;
+    if (used->table_spec == NULL) {
+        used->table_spec = table;
+    }
+    for (uint32_t i = 0; i < table->index_count; i++) {
+        uint32_t position = used->table_spec == table ? i : position_in(used->table_spec, table->indexes[i].id);
+        if (position < used->table_spec->index_count && write->index_units[i] != 0) {
+            used->index[position] += write->index_units[i];
+            used->index_touched[position] = true;
+        }
     }
 }
 

@@ -10,9 +10,11 @@ struct capacity_used {
     double table;
     double index[TABLE_INDEXES_MAX]; /* by position in the table's indexes */
     bool index_touched[TABLE_INDEXES_MAX];
+    const struct table_spec *table_spec; /* the version whose positions count; NULL: that of the first write */
 };
 
-/* What a write has cost. */
+/* What a write has cost. Writes of one request may have seen different versions of their table: an index that `used`
+ * does not know is left out. */
 void capacity_of_write(const struct write *write, struct capacity_used *used);
 
 /* The object, without a member's name: batches have a list of them. `mode` is TOTAL or INDEXES. */
