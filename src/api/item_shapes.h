@@ -11,6 +11,7 @@ enum return_values { RETURN_NONE, RETURN_ALL_OLD, RETURN_UPDATED_OLD, RETURN_ALL
 enum return_capacity { CAPACITY_NONE, CAPACITY_TOTAL, CAPACITY_INDEXES };
 enum return_metrics { METRICS_NONE, METRICS_SIZE };
 enum return_on_failure { ON_FAILURE_NONE, ON_FAILURE_ALL_OLD };
+enum conditional_operator { CONDITIONAL_AND, CONDITIONAL_OR };
 enum select {
     SELECT_ALL_ATTRIBUTES,
     SELECT_ALL_PROJECTED_ATTRIBUTES,

@@ -5,6 +5,7 @@
 #include "api/capacity_json.h"
 #include "api/expressions.h"
 #include "api/key_check.h"
+#include "api/legacy.h"
 #include "base/log.h"
 
 void item_write_key(struct arena *arena, const struct table_spec *table, const struct item *item, struct item *ret_key)
@@ -157,7 +158,11 @@ static void write_finished(struct task *task)
 {
     struct item_write *item_write = (struct item_write *)task;
     const struct write *write = &item_write->write;
-    if (write->command.failed || write->result != WRITE_DONE) {
+    bool failed = write->command.failed || write->result != WRITE_DONE;
+    if (failed && item_write->legacy_update && legacy_update_failed(item_write->call, write)) {
+        return;
+    }
+    if (failed) {
         item_write_fail(item_write->call, write, item_write->return_on_failure == ON_FAILURE_ALL_OLD);
         return;
     }

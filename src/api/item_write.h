@@ -12,6 +12,7 @@ struct item_write {
     enum return_capacity return_capacity;
     enum return_metrics return_metrics;
     enum return_on_failure return_on_failure;
+    bool legacy_update; /* the update came as AttributeUpdates */
 };
 
 /* A write of `key` to a table, with nothing asked of it yet. The key has been checked. */

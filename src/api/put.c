@@ -1,4 +1,4 @@
-/* PutItem. Order of checks: style, the item's values, ReturnValues, size, expression, table, keys. */
+/* PutItem. Order of checks: style, the item's values, ReturnValues, size, condition, table, keys. */
 #include "api/attribute_error.h"
 #include "api/expressions.h"
 #include "api/item_operations.h"
@@ -50,9 +50,7 @@ static bool check_style(struct api_call *call, const struct put_item_request *re
         .has_names = request->names.present,
         .has_values = request->values.present,
     };
-    return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->expected.count > 0) &&
-           legacy_refuse(call, "Expected", request->expected.count > 0, "ConditionExpression");
+    return expressions_check_style(call, &style);
 }
 
 static bool check_values(struct api_call *call, const struct put_item_request *request)
@@ -72,15 +70,28 @@ static bool check_values(struct api_call *call, const struct put_item_request *r
     return true;
 }
 
+static bool parse(struct api_call *call, const struct put_item_request *request, struct condition **ret_condition)
+{
+    struct expr_symbols symbols;
+    struct condition *expected;
+    if (!legacy_read_expected(call, &request->expected, &request->conditional_operator, &expected) ||
+        !legacy_check_operator(call, &request->conditional_operator, request->expected.count) ||
+        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
+        !expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, ret_condition) ||
+        !expressions_check_used(call, &symbols)) {
+        return false;
+    }
+    if (expected != NULL) {
+        *ret_condition = expected;
+    }
+    return true;
+}
+
 void put_item_run(struct api_call *call)
 {
     const struct put_item_request *request = CALL_REQUEST(call, struct put_item_request);
-    struct expr_symbols symbols;
     struct condition *condition;
-    if (!check_style(call, request) || !check_values(call, request) ||
-        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
-        !expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, &condition) ||
-        !expressions_check_used(call, &symbols)) {
+    if (!check_style(call, request) || !check_values(call, request) || !parse(call, request, &condition)) {
         return;
     }
     struct table *table = call_table(call, request->table.text);

@@ -1,5 +1,5 @@
-/* Query. Order of checks: style, the starting key's values, expressions, Select, table, index, key condition, starting
- * key, filter, attributes to show. */
+/* Query. Order of checks: style, legacy conditions, the starting key's values, expressions, Select, table, index, key
+ * condition, starting key, filter, attributes to show. */
 #include "api/expressions.h"
 #include "api/item_operations.h"
 #include "api/item_page.h"
@@ -8,9 +8,6 @@
 #include "api/query_keys.h"
 #include "api/start_key.h"
 #include "expr/error.h"
-
-/* Rows that run on the loop at once; pages with more go on in the pool, so that they never delay a point read. */
-#define INLINE_ROWS 64
 
 struct query_request {
     struct opt_string table;
@@ -56,9 +53,10 @@ static const struct shape_member query_members[] = {
 };
 const struct shape query_shape = SHAPE_OF("QueryInput", struct query_request, query_members);
 
-/* What the expressions of a query say. */
+/* What a query says, in either style. */
 struct query_plan {
     struct condition *filter;
+    struct condition *legacy_filter;
     struct projection *projection;
     struct condition *key_condition;
     struct key_term terms[KEY_TERMS_MAX];
@@ -89,17 +87,34 @@ static bool check_style(struct api_call *call, const struct query_request *reque
         .has_names = request->names.present,
         .has_values = request->values.present,
     };
-    return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->query_filter.count > 0) &&
-           legacy_refuse(call, "KeyConditions", request->key_conditions.count > 0, "KeyConditionExpression") &&
-           legacy_refuse(call, "QueryFilter", request->query_filter.count > 0, "FilterExpression");
+    return expressions_check_style(call, &style);
+}
+
+static bool parse_legacy(struct api_call *call, const struct query_request *request, struct query_plan *plan)
+{
+    return (!request->key_conditions.present ||
+            legacy_read_key_conditions(call, &request->key_conditions, plan->terms, &plan->term_count)) &&
+           legacy_read_filter(call, &request->query_filter, &request->conditional_operator, &plan->legacy_filter) &&
+           legacy_check_operator(call, &request->conditional_operator, request->query_filter.count);
+}
+
+static bool parse_key_condition(struct api_call *call, struct query_plan *plan)
+{
+    struct expr_error error = {0};
+    if (condition_key_terms(plan->key_condition, plan->terms, &plan->term_count, &error) == 0) {
+        return true;
+    }
+    plan->is_nested = error.code == EXPR_KEY_NESTED_ATTRIBUTE;
+    if (!plan->is_nested) {
+        expressions_fail(call, EXPR_KEY_CONDITION, &error);
+    }
+    return plan->is_nested;
 }
 
 static bool parse(struct api_call *call, const struct query_request *request, struct query_plan *plan)
 {
     struct expr_symbols symbols;
     struct projection *attributes;
-    struct expr_error error = {0};
     if (!expressions_attributes(call, &request->attributes, &attributes) ||
         !expressions_symbols(call, &request->names, &request->values, &symbols) ||
         !expressions_condition(call, EXPR_FILTER, &request->filter, &symbols, &plan->filter) ||
@@ -108,17 +123,16 @@ static bool parse(struct api_call *call, const struct query_request *request, st
         !expressions_check_used(call, &symbols)) {
         return false;
     }
-    if (plan->key_condition == NULL) {
+    if (plan->key_condition == NULL && !request->key_conditions.present) {
         call_fail(call, ERROR_VALIDATION,
                   "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
         return false;
     }
-    if (condition_key_terms(plan->key_condition, plan->terms, &plan->term_count, &error) != 0) {
-        plan->is_nested = error.code == EXPR_KEY_NESTED_ATTRIBUTE;
-        if (!plan->is_nested) {
-            expressions_fail(call, EXPR_KEY_CONDITION, &error);
-            return false;
-        }
+    if (plan->key_condition != NULL && !parse_key_condition(call, plan)) {
+        return false;
+    }
+    if (plan->legacy_filter != NULL) {
+        plan->filter = plan->legacy_filter;
     }
     if (attributes != NULL) {
         plan->projection = attributes;
@@ -195,7 +209,7 @@ static bool visit_name(void *context, struct slice name)
     return true;
 }
 
-static bool check_filter(struct item_page *item_page)
+static bool check_filter(struct item_page *item_page, const char *parameter)
 {
     struct api_call *call = item_page->call;
     const struct page *page = &item_page->page;
@@ -210,9 +224,8 @@ static bool check_filter(struct item_page *item_page)
     }
     condition_visit_names(item_page->filter, visit_name, &names);
     if (names.key.len != 0) {
-        call_fail(call, ERROR_VALIDATION,
-                  "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s",
-                  SLICE_ARG(names.key));
+        call_fail(call, ERROR_VALIDATION, "%s can only contain non-primary key attributes: Primary key attribute: %.*s",
+                  parameter, SLICE_ARG(names.key));
         return false;
     }
     if (names.missing.count != 0) {
@@ -250,7 +263,8 @@ void query_run(struct api_call *call)
         .has_index = request->index.present,
     };
     struct query_plan plan = {0};
-    if (!check_style(call, request) || !start_key_check_values(call, &request->start) || !parse(call, request, &plan) ||
+    if (!check_style(call, request) || !parse_legacy(call, request, &plan) ||
+        !start_key_check_values(call, &request->start) || !parse(call, request, &plan) ||
         !item_page_check_choice(call, &choice)) {
         return;
     }
@@ -268,8 +282,9 @@ void query_run(struct api_call *call)
     item_page->page.reverse = request->forward.present && !request->forward.flag;
     struct query_keys keys;
     if (!resolve_range(item_page, &plan, &keys) || !resolve_start(item_page, &keys, &request->start) ||
-        !check_filter(item_page) || !item_page_choose(item_page, &choice, plan.projection)) {
+        !check_filter(item_page, plan.legacy_filter != NULL ? "QueryFilter" : "Filter Expression") ||
+        !item_page_choose(item_page, &choice, plan.projection)) {
         return;
     }
-    item_page_run(item_page, INLINE_ROWS);
+    item_page_run(item_page, true);
 }

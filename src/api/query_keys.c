@@ -24,6 +24,18 @@ static bool is_between(const struct key_term *term)
     return how == KEY_BETWEEN;
 }
 
+/* Of KeyConditions alone. NULL and NOT_NULL have no operand. */
+static bool is_not_indexable(const struct key_term *term)
+{
+    enum key_operator how = term->operator;
+    return how == KEY_NOT_INDEXABLE;
+}
+
+static bool has_no_operand(const struct key_term *term)
+{
+    return is_not_indexable(term) && term->operand.type == 0;
+}
+
 static bool missed(struct arena *arena, const struct key_attribute *attribute, struct slice *ret_message)
 {
     *ret_message = arena_printf(arena, "Query condition missed key schema element: %.*s", SLICE_ARG(attribute->name));
@@ -33,6 +45,12 @@ static bool missed(struct arena *arena, const struct key_attribute *attribute, s
 static bool unsupported(struct slice *ret_message)
 {
     *ret_message = SLICE("Query key condition not supported");
+    return false;
+}
+
+static bool not_indexable(struct slice *ret_message)
+{
+    *ret_message = SLICE("Attempted conditional constraint is not an indexable operation");
     return false;
 }
 
@@ -88,10 +106,16 @@ static bool check_operand(struct arena *arena, const struct index_spec *index, c
                           bool is_range, const struct key_term *term, struct slice *ret_message)
 {
     bool has_upper = is_between(term);
+    if (has_no_operand(term)) {
+        return not_indexable(ret_message);
+    }
     if (term->operand.type != attribute->type || (has_upper && term->operand_upper.type != attribute->type)) {
         *ret_message =
             SLICE("One or more parameter values were invalid: Condition parameter type does not match schema type");
         return false;
+    }
+    if (is_not_indexable(term)) {
+        return not_indexable(ret_message);
     }
     return key_check_value(arena, index, attribute, is_range, &term->operand, ret_message) &&
            (!has_upper || key_check_value(arena, index, attribute, is_range, &term->operand_upper, ret_message));

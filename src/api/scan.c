@@ -1,5 +1,5 @@
-/* Scan. Order of checks: style, the starting key's values, segments, expressions, Select, table, index, starting key,
- * attributes to show. */
+/* Scan. Order of checks: style, ScanFilter, the starting key's values, segments, expressions, Select, table, index,
+ * starting key, attributes to show. */
 #include "api/expressions.h"
 #include "api/item_operations.h"
 #include "api/item_page.h"
@@ -69,9 +69,7 @@ static bool check_style(struct api_call *call, const struct scan_request *reques
         .has_names = request->names.present,
         .has_values = request->values.present,
     };
-    return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->scan_filter.count > 0) &&
-           legacy_refuse(call, "ScanFilter", request->scan_filter.count > 0, "FilterExpression");
+    return expressions_check_style(call, &style);
 }
 
 static bool check_segments(struct api_call *call, const struct scan_request *request)
@@ -98,6 +96,12 @@ static bool check_segments(struct api_call *call, const struct scan_request *req
         return false;
     }
     return true;
+}
+
+static bool read_filter(struct api_call *call, const struct scan_request *request, struct condition **ret_filter)
+{
+    return legacy_read_filter(call, &request->scan_filter, &request->conditional_operator, ret_filter) &&
+           legacy_check_operator(call, &request->conditional_operator, request->scan_filter.count);
 }
 
 static bool parse(struct api_call *call, const struct scan_request *request, struct condition **ret_filter,
@@ -149,13 +153,14 @@ void scan_run(struct api_call *call)
         .has_attributes = request->attributes.present,
         .has_index = request->index.present,
     };
-    struct condition *filter;
+    struct condition *filter, *legacy_filter;
     struct projection *projection;
-    if (!check_style(call, request) || !start_key_check_values(call, &request->start) ||
-        !check_segments(call, request) || !parse(call, request, &filter, &projection) ||
-        !item_page_check_choice(call, &choice)) {
+    if (!check_style(call, request) || !read_filter(call, request, &legacy_filter) ||
+        !start_key_check_values(call, &request->start) || !check_segments(call, request) ||
+        !parse(call, request, &filter, &projection) || !item_page_check_choice(call, &choice)) {
         return;
     }
+    filter = legacy_filter != NULL ? legacy_filter : filter;
     struct table *table = call_table(call, request->table.text);
     if (table == NULL) {
         return;
@@ -174,5 +179,5 @@ void scan_run(struct api_call *call)
     if (!resolve_start(item_page, request) || !item_page_choose(item_page, &choice, projection)) {
         return;
     }
-    item_page_run(item_page, 0);
+    item_page_run(item_page, false);
 }

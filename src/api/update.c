@@ -1,4 +1,5 @@
-/* UpdateItem. Order of checks: style, the key's values, expressions, table, key, attributes that may be updated. */
+/* UpdateItem. Order of checks: style, Expected, the key's values, ConditionalOperator, AttributeUpdates, expressions,
+ * table, key, attributes that may be updated. */
 #include "api/attribute_error.h"
 #include "api/expressions.h"
 #include "api/item_operations.h"
@@ -59,56 +60,36 @@ static bool check_style(struct api_call *call, const struct update_item_request 
         .has_names = request->names.present,
         .has_values = request->values.present,
     };
-    return expressions_check_style(call, &style) &&
-           legacy_check_operator(call, request->conditional_operator.present, request->expected.count > 0) &&
-           legacy_refuse(call, "AttributeUpdates", request->updates.count > 0, "UpdateExpression") &&
-           legacy_refuse(call, "Expected", request->expected.count > 0, "ConditionExpression");
+    return expressions_check_style(call, &style);
 }
 
-struct key_target {
-    const struct key_schema *keys;
-    const struct key_attribute *found;
+/* What the request says, in either style. */
+struct update_plan {
+    struct update *update;
+    struct condition *condition;
 };
 
-static const struct key_attribute *part_named(const struct key_schema *keys, struct slice name)
+static bool parse_legacy(struct api_call *call, const struct update_item_request *request, struct update_plan *ret_plan)
 {
-    for (unsigned i = 0; i < keys->hash_count; i++) {
-        if (slice_equal(keys->hash[i].name, name)) {
-            return &keys->hash[i];
-        }
-    }
-    for (unsigned i = 0; i < keys->range_count; i++) {
-        if (slice_equal(keys->range[i].name, name)) {
-            return &keys->range[i];
-        }
-    }
-    return NULL;
+    return legacy_read_expected(call, &request->expected, &request->conditional_operator, &ret_plan->condition) &&
+           attribute_check(call, &request->key.flaw) &&
+           legacy_check_operator(call, &request->conditional_operator, request->expected.count) &&
+           legacy_read_updates(call, &request->updates, &ret_plan->update);
 }
 
-/* Keeps the first key attribute in the schema's order, whatever the order in the text. */
-static bool visit_target(void *context, struct slice name)
+static bool parse(struct api_call *call, const struct update_item_request *request, struct update_plan *ret_plan)
 {
-    struct key_target *target = context;
-    const struct key_attribute *part = part_named(target->keys, name);
-    if (part != NULL && target->found != &target->keys->hash[0]) {
-        target->found = part;
-    }
-    return true;
-}
-
-static bool check_targets(struct api_call *call, const struct table *table, const struct update *update)
-{
-    struct key_target target = {&table->spec.keys, NULL};
-    if (update == NULL) {
-        return true;
-    }
-    update_visit_targets(update, visit_target, &target);
-    if (target.found != NULL) {
-        call_fail(call, ERROR_VALIDATION,
-                  "One or more parameter values were invalid: Cannot update attribute %.*s. This attribute is part of "
-                  "the key",
-                  SLICE_ARG(target.found->name));
+    struct expr_symbols symbols;
+    struct update_plan legacy;
+    if (!parse_legacy(call, request, &legacy) ||
+        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
+        !expressions_update(call, &request->update, &symbols, &ret_plan->update) ||
+        !expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, &ret_plan->condition) ||
+        !expressions_check_used(call, &symbols)) {
         return false;
+    }
+    if (legacy.update != NULL || legacy.condition != NULL) {
+        *ret_plan = legacy;
     }
     return true;
 }
@@ -116,14 +97,8 @@ static bool check_targets(struct api_call *call, const struct table *table, cons
 void update_item_run(struct api_call *call)
 {
     const struct update_item_request *request = CALL_REQUEST(call, struct update_item_request);
-    struct expr_symbols symbols;
-    struct update *update;
-    struct condition *condition;
-    if (!check_style(call, request) || !attribute_check(call, &request->key.flaw) ||
-        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
-        !expressions_update(call, &request->update, &symbols, &update) ||
-        !expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, &condition) ||
-        !expressions_check_used(call, &symbols)) {
+    struct update_plan plan;
+    if (!check_style(call, request) || !parse(call, request, &plan)) {
         return;
     }
     struct table *table = call_table(call, request->table.text);
@@ -135,13 +110,21 @@ void update_item_run(struct api_call *call)
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
         return;
     }
-    if (!expressions_check_scalars(call, &table->spec, condition, NULL, NULL) || !check_targets(call, table, update) ||
-        !expressions_check_scalars(call, &table->spec, NULL, NULL, update)) {
+    if (!expressions_check_scalars(call, &table->spec, plan.condition, NULL, NULL) ||
+        !legacy_check_targets(call, &table->spec.keys, &request->updates)) {
+        return;
+    }
+    if (plan.update != NULL && !key_check_targets(&call->arena, &table->spec, plan.update, &message)) {
+        call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
+        return;
+    }
+    if (!expressions_check_scalars(call, &table->spec, NULL, NULL, plan.update)) {
         return;
     }
     struct item_write *item_update = item_write_create(call, WRITE_UPDATE, table, &request->key.item);
-    item_update->write.update = update;
-    item_update->write.condition = condition;
+    item_update->write.update = plan.update;
+    item_update->write.condition = plan.condition;
+    item_update->legacy_update = request->updates.count > 0;
     item_update->return_values = opt_enum_or(&request->return_values, RETURN_NONE);
     item_update->return_capacity = opt_enum_or(&request->return_capacity, CAPACITY_NONE);
     item_update->return_metrics = opt_enum_or(&request->return_metrics, METRICS_NONE);

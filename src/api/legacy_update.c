@@ -1,0 +1,107 @@
+/* AttributeUpdates. */
+#include "api/attribute_error.h"
+#include "api/legacy.h"
+#include "expr/error.h"
+#include "expr/legacy.h"
+
+#define INVALID "One or more parameter values were invalid: "
+
+/* The long names of types, which no other error text has. */
+static const char *long_name(enum value_type type)
+{
+    switch (type) {
+    case VALUE_S:
+        return "STRING";
+    case VALUE_N:
+        return "NUMBER";
+    case VALUE_B:
+        return "BINARY";
+    case VALUE_BOOL:
+        return "BOOLEAN";
+    case VALUE_NULL:
+        return "NULL";
+    case VALUE_M:
+        return "MAP";
+    case VALUE_L:
+        return "LIST";
+    default:
+        return "SET"; /* every action takes sets */
+    }
+}
+
+static bool is_set(enum value_type type)
+{
+    return type == VALUE_SS || type == VALUE_NS || type == VALUE_BS;
+}
+
+static bool check_type(struct api_call *call, enum legacy_action action, enum value_type type)
+{
+    if (action == LEGACY_ADD && !is_set(type) && type != VALUE_N && type != VALUE_L) {
+        call_fail(call, ERROR_VALIDATION, INVALID "ADD action is not supported for the type %s", long_name(type));
+        return false;
+    }
+    if (action == LEGACY_DELETE && !is_set(type)) {
+        call_fail(call, ERROR_VALIDATION, INVALID "DELETE action with value is not supported for the type %s",
+                  long_name(type));
+        return false;
+    }
+    return true;
+}
+
+static bool read_change(struct api_call *call, struct slice name, const struct legacy_update *update,
+                        struct legacy_change *ret_change)
+{
+    enum legacy_action action = (enum legacy_action)opt_enum_or(&update->action, LEGACY_PUT);
+    if (!legacy_check_name(call, name)) {
+        return false;
+    }
+    *ret_change = (struct legacy_change){.name = name, .action = action};
+    if (!update->value.present) {
+        if (action != LEGACY_DELETE) {
+            call_fail(call, ERROR_VALIDATION,
+                      INVALID "Only DELETE action is allowed when no attribute value is specified");
+        }
+        return action == LEGACY_DELETE;
+    }
+    ret_change->value = &update->value.value;
+    return attribute_check(call, &update->value.flaw) && check_type(call, action, ret_change->value->type);
+}
+
+bool legacy_read_updates(struct api_call *call, const struct legacy_updates *updates, struct update **ret_update)
+{
+    struct legacy_change *changes = ARENA_ARRAY(&call->arena, struct legacy_change, updates->count);
+    *ret_update = NULL;
+    for (uint32_t i = 0; i < updates->count; i++) {
+        if (!read_change(call, updates->keys[i], &updates->items[i], &changes[i])) {
+            return false;
+        }
+    }
+    if (updates->count > 0) {
+        *ret_update = update_of_changes(&call->arena, changes, updates->count);
+    }
+    return true;
+}
+
+bool legacy_check_targets(struct api_call *call, const struct key_schema *keys, const struct legacy_updates *updates)
+{
+    for (uint32_t i = 0; i < updates->count; i++) {
+        if (key_schema_has(keys, updates->keys[i])) {
+            call_fail(call, ERROR_VALIDATION, INVALID "Cannot update attribute %.*s. This attribute is part of the key",
+                      SLICE_ARG(updates->keys[i]));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* That an index key of another type is told in the same words is known from users of AWS (aws-sdk-java, issue 905). */
+bool legacy_update_failed(struct api_call *call, const struct write *write)
+{
+    bool is_operand = write->result == WRITE_UPDATE_INVALID && write->expr_error.code == EXPR_DATA_TYPE;
+    bool is_index_key = write->result == WRITE_INDEX_KEY_INVALID && write->index_flaw.kind == INDEX_KEY_TYPE;
+    if (!is_operand && !is_index_key) {
+        return false;
+    }
+    call_fail(call, ERROR_VALIDATION, "Type mismatch for attribute to update");
+    return true;
+}
