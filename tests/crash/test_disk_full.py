@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 
 import pytest
@@ -11,23 +12,24 @@ from server import GONE, Refused
 from verify import verify
 
 RECOVERY_SECONDS_MAX = 30
+FILL_SECONDS_MAX = 90
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 400 MB of which another file takes most; make_space() removes that file."""
+    """A disk of 1 GB of which another file takes most; make_space() removes that file."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", str(folder)], capture_output=True, text=True, check=False
     )
     if mounted.returncode != 0:
         pytest.skip(f"this machine allows no mount: {mounted.stderr.strip()}")
     other = folder / "other"
     with open(other, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, 340 << 20)
+        os.posix_fallocate(file.fileno(), 0, 884 << 20)
 
     yield folder, other.unlink
     subprocess.run(["umount", "-l", str(folder)], check=True)
@@ -36,7 +38,10 @@ def small_disk(tmp_path):
 def fill(load, server):
     """Writes until every worker was refused."""
     load.start(server)
+    patience = threading.Timer(FILL_SECONDS_MAX, load.stop)
+    patience.start()
     load.join()
+    patience.cancel()
     assert server.process.poll() is None, f"the server died:\n{server.output}"
     for worker in load.workers:
         assert worker.refused is not None, "a worker ended without an error"
@@ -70,7 +75,7 @@ def test_full_disk(launch, small_disk, rng, workers, shards):
     load = Load(workers, rng.random())
     for worker in load.workers:
         worker.tolerates_errors = True
-        worker.body_bytes_min = 20000
+        worker.body_bytes_min = 100000
     server = launch(folder / "data", shards=shards).wait_ready()
     server.client()("CreateTable", **SPECIFICATION)
 
@@ -99,7 +104,7 @@ def test_kill_on_a_full_disk(launch, small_disk, rng, workers):
     load = Load(workers, rng.random())
     for worker in load.workers:
         worker.tolerates_errors = True
-        worker.body_bytes_min = 20000
+        worker.body_bytes_min = 100000
     server = launch(folder / "data", shards=1).wait_ready()
     server.client()("CreateTable", **SPECIFICATION)
     fill(load, server)
