@@ -64,4 +64,15 @@ bool table_check_warm_limit(struct table_check *check, const struct throughput_r
 bool table_check_class(struct table_check *check, struct slice text, enum table_class *ret_class);
 bool table_check_encryption(struct table_check *check, const struct encryption_request *request, bool *ret_encrypted,
                             struct slice *ret_key);
-bool table_check_tags(struct table_check *check, const struct create_table_request *request, struct table_spec *spec);
+
+/* --- tags (tag_check.c) ------------------------------------------------------------------------------------------- */
+
+/* Key and value of each; no key twice. */
+bool table_check_tags(struct table_check *check, const struct tag_list_request *tags);
+bool table_check_tag_key(struct table_check *check, bool present, struct slice key);
+bool table_refuse_tag_count(struct table_check *check);
+
+/* Adds tags, which are checked, to those of `spec`; a key that is there gets the new value. Memory is the arena's.
+ * False if they would be more than a resource may have. */
+bool table_add_tags(struct table_check *check, const struct tag_list_request *tags, struct table_spec *spec,
+                    struct arena *arena);

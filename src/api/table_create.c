@@ -52,7 +52,8 @@ static bool build_spec(struct table_check *check, const struct create_table_requ
         return false;
     }
     spec->deletion_protection = request->deletion_protection.present && request->deletion_protection.flag;
-    return table_check_tags(check, request, spec) && check_unsupported(check, request);
+    return table_check_tags(check, &request->tags) && table_add_tags(check, &request->tags, spec, check->arena) &&
+           check_unsupported(check, request);
 }
 
 static void created(struct table_call *table_call)

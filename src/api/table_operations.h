@@ -1,4 +1,4 @@
-/* CreateTable, DescribeTable, ListTables, UpdateTable, DeleteTable. */
+/* CreateTable, DescribeTable, ListTables, UpdateTable, DeleteTable, tags, time to live. */
 #pragma once
 
 #include "api/call.h"
@@ -10,6 +10,11 @@ void describe_table_run(struct api_call *call);
 void list_tables_run(struct api_call *call);
 void update_table_run(struct api_call *call);
 void delete_table_run(struct api_call *call);
+void tag_resource_run(struct api_call *call);
+void untag_resource_run(struct api_call *call);
+void list_tags_of_resource_run(struct api_call *call);
+void update_time_to_live_run(struct api_call *call);
+void describe_time_to_live_run(struct api_call *call);
 
 /* A change of the catalog on behalf of a call. Lives in the call's arena. */
 struct table_call {

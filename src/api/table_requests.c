@@ -235,3 +235,50 @@ MEMBERS list_tables_members[] = {
     {SHAPE_MEMBER(struct list_tables_request, limit, "Limit", "limit", SHAPE_INTEGER), .limit = LIMIT_RANGE(1, 100)},
 };
 const struct shape list_tables_shape = SHAPE_OF("ListTablesInput", struct list_tables_request, list_tables_members);
+
+#define RESOURCE_ARN(type)                                                                                             \
+    {                                                                                                                  \
+        SHAPE_MEMBER(type, arn, "ResourceArn", "resourceArn", SHAPE_STRING), .required = true,                         \
+                                                                             .limit = LIMIT_RANGE(1, 1283)             \
+    }
+
+MEMBERS tag_resource_members[] = {
+    RESOURCE_ARN(struct tag_resource_request),
+    {SHAPE_MEMBER(struct tag_resource_request, tags, "Tags", "tags", SHAPE_LIST), .required = true, .element = &tag},
+};
+const struct shape tag_resource_shape = SHAPE_OF("TagResourceInput", struct tag_resource_request, tag_resource_members);
+
+static const struct shape_member tag_key = {.kind = SHAPE_STRING};
+MEMBERS untag_resource_members[] = {
+    RESOURCE_ARN(struct untag_resource_request),
+    {SHAPE_MEMBER(struct untag_resource_request, keys, "TagKeys", "tagKeys", SHAPE_LIST), .required = true,
+     .element = &tag_key},
+};
+const struct shape untag_resource_shape =
+    SHAPE_OF("UntagResourceInput", struct untag_resource_request, untag_resource_members);
+
+MEMBERS list_tags_members[] = {
+    RESOURCE_ARN(struct list_tags_request),
+    {SHAPE_MEMBER(struct list_tags_request, next_token, "NextToken", "nextToken", SHAPE_STRING)},
+};
+const struct shape list_tags_of_resource_shape =
+    SHAPE_OF("ListTagsOfResourceInput", struct list_tags_request, list_tags_members);
+
+MEMBERS time_to_live_members[] = {
+    {SHAPE_MEMBER(struct time_to_live_request, attribute, "AttributeName", "attributeName", SHAPE_STRING),
+     .required = true, .limit = LIMIT_RANGE(1, 255)},
+    {SHAPE_MEMBER(struct time_to_live_request, enabled, "Enabled", "enabled", SHAPE_BOOLEAN), .required = true},
+};
+static const struct shape time_to_live_shape =
+    SHAPE_OF("TimeToLiveSpecification", struct time_to_live_request, time_to_live_members);
+
+MEMBERS update_time_to_live_members[] = {
+    {SHAPE_MEMBER(struct update_time_to_live_request, name, "TableName", "tableName", SHAPE_STRING), .required = true,
+     .table_name = true},
+    {SHAPE_MEMBER(struct update_time_to_live_request, specification, "TimeToLiveSpecification",
+                  "timeToLiveSpecification", SHAPE_STRUCTURE),
+     .required = true, .shape = &time_to_live_shape},
+};
+const struct shape update_time_to_live_shape =
+    SHAPE_OF("UpdateTimeToLiveInput", struct update_time_to_live_request, update_time_to_live_members);
+const struct shape describe_time_to_live_shape = SHAPE_OF("DescribeTimeToLiveInput", struct name_request, name_members);

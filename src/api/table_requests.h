@@ -70,6 +70,12 @@ struct tag_request {
     struct opt_string value;
 };
 
+struct tag_list_request {
+    bool present;
+    uint32_t count;
+    struct tag_request *items;
+};
+
 struct create_table_request {
     struct opt_string name;
     struct attribute_list_request attributes;
@@ -84,7 +90,7 @@ struct create_table_request {
     struct encryption_request *encryption;
     struct opt_string class;
     struct opt_boolean deletion_protection;
-    SHAPE_LIST_OF(struct tag_request) tags;
+    struct tag_list_request tags;
     struct opt_string resource_policy;
     struct opt_string global_source;
     struct opt_enum replicated_settings; /* taken, and of no effect */
@@ -132,8 +138,38 @@ struct list_tables_request {
     struct opt_integer limit;
 };
 
+struct tag_resource_request {
+    struct opt_string arn;
+    struct tag_list_request tags;
+};
+
+struct untag_resource_request {
+    struct opt_string arn;
+    SHAPE_LIST_OF(struct slice) keys;
+};
+
+struct list_tags_request {
+    struct opt_string arn;
+    struct opt_string next_token;
+};
+
+struct time_to_live_request {
+    struct opt_string attribute;
+    struct opt_boolean enabled;
+};
+
+struct update_time_to_live_request {
+    struct opt_string name;
+    struct time_to_live_request *specification;
+};
+
 extern const struct shape create_table_shape;
 extern const struct shape update_table_shape;
 extern const struct shape describe_table_shape;
 extern const struct shape delete_table_shape;
 extern const struct shape list_tables_shape;
+extern const struct shape tag_resource_shape;
+extern const struct shape untag_resource_shape;
+extern const struct shape list_tags_of_resource_shape;
+extern const struct shape update_time_to_live_shape;
+extern const struct shape describe_time_to_live_shape;
