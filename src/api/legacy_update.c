@@ -1,5 +1,6 @@
 /* AttributeUpdates. */
 #include "api/attribute_error.h"
+#include "api/key_check.h"
 #include "api/legacy.h"
 #include "expr/error.h"
 #include "expr/legacy.h"
@@ -94,14 +95,18 @@ bool legacy_check_targets(struct api_call *call, const struct key_schema *keys, 
     return true;
 }
 
-/* That an index key of another type is told in the same words is known from users of AWS (aws-sdk-java, issue 905). */
+/* An index key of another type is told as any other mismatch (aws-sdk-java, issue 905), an empty one as in a put. */
 bool legacy_update_failed(struct api_call *call, const struct write *write)
 {
     bool is_operand = write->result == WRITE_UPDATE_INVALID && write->expr_error.code == EXPR_DATA_TYPE;
-    bool is_index_key = write->result == WRITE_INDEX_KEY_INVALID && write->index_flaw.kind == INDEX_KEY_TYPE;
-    if (!is_operand && !is_index_key) {
-        return false;
+    bool is_index_key = write->result == WRITE_INDEX_KEY_INVALID;
+    if (is_operand || (is_index_key && write->index_flaw.kind == INDEX_KEY_TYPE)) {
+        call_fail(call, ERROR_VALIDATION, "Type mismatch for attribute to update");
+        return true;
     }
-    call_fail(call, ERROR_VALIDATION, "Type mismatch for attribute to update");
-    return true;
+    if (is_index_key) {
+        call_fail(call, ERROR_VALIDATION, "%.*s",
+                  SLICE_ARG(key_index_flaw_text(&call->arena, &write->index_flaw, false)));
+    }
+    return is_index_key;
 }

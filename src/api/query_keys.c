@@ -65,25 +65,44 @@ static bool check_count(const struct key_schema *keys, uint32_t count, struct sl
     return true;
 }
 
+static bool check_type(const struct key_attribute *attribute, const struct key_term *term, struct slice *ret_message)
+{
+    if (term->operand.type != attribute->type || (is_between(term) && term->operand_upper.type != attribute->type)) {
+        *ret_message =
+            SLICE("One or more parameter values were invalid: Condition parameter type does not match schema type");
+        return false;
+    }
+    return true;
+}
+
 /* The terms of all hash parts; *ret_hash points to the terms in schema order. */
-static bool resolve_hash(struct arena *arena, const struct key_schema *keys, const struct key_term *terms,
-                         uint32_t count, const struct key_term **ret_hash, struct slice *ret_message)
+static bool find_hash(struct arena *arena, const struct key_schema *keys, const struct key_term *terms, uint32_t count,
+                      const struct key_term **ret_hash, struct slice *ret_message)
 {
     for (unsigned i = 0; i < keys->hash_count; i++) {
         ret_hash[i] = find_term(terms, count, keys->hash[i].name);
         if (ret_hash[i] == NULL) {
             return missed(arena, &keys->hash[i], ret_message);
         }
-        if (!is_equality(ret_hash[i])) {
-            return unsupported(ret_message);
-        }
     }
     return true;
 }
 
-static bool resolve_range(struct arena *arena, const struct key_schema *keys, const struct key_term *terms,
-                          uint32_t count, const struct key_term **ret_range, uint32_t *ret_count,
-                          struct slice *ret_message)
+static bool check_hash(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
+                       const struct key_term *term, struct slice *ret_message)
+{
+    if (!has_no_operand(term) && !check_type(attribute, term, ret_message)) {
+        return false;
+    }
+    if (!is_equality(term)) {
+        return unsupported(ret_message);
+    }
+    return key_check_value(arena, index, attribute, false, &term->operand, ret_message);
+}
+
+/* The terms beside those of the hash parts. */
+static bool find_range(struct arena *arena, const struct key_schema *keys, const struct key_term *terms, uint32_t count,
+                       const struct key_term **ret_range, uint32_t *ret_count, struct slice *ret_message)
 {
     uint32_t others = count - keys->hash_count;
     if (others > keys->range_count) {
@@ -102,23 +121,17 @@ static bool resolve_range(struct arena *arena, const struct key_schema *keys, co
     return true;
 }
 
-static bool check_operand(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
-                          bool is_range, const struct key_term *term, struct slice *ret_message)
+static bool check_range(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
+                        const struct key_term *term, struct slice *ret_message)
 {
-    bool has_upper = is_between(term);
-    if (has_no_operand(term)) {
-        return not_indexable(ret_message);
-    }
-    if (term->operand.type != attribute->type || (has_upper && term->operand_upper.type != attribute->type)) {
-        *ret_message =
-            SLICE("One or more parameter values were invalid: Condition parameter type does not match schema type");
+    if (!has_no_operand(term) && !check_type(attribute, term, ret_message)) {
         return false;
     }
     if (is_not_indexable(term)) {
         return not_indexable(ret_message);
     }
-    return key_check_value(arena, index, attribute, is_range, &term->operand, ret_message) &&
-           (!has_upper || key_check_value(arena, index, attribute, is_range, &term->operand_upper, ret_message));
+    return key_check_value(arena, index, attribute, true, &term->operand, ret_message) &&
+           (!is_between(term) || key_check_value(arena, index, attribute, true, &term->operand_upper, ret_message));
 }
 
 bool query_keys_resolve(struct arena *arena, const struct key_schema *keys, const struct index_spec *index,
@@ -127,18 +140,20 @@ bool query_keys_resolve(struct arena *arena, const struct key_schema *keys, cons
 {
     const struct key_term *hash[KEY_PARTS_MAX], *range[KEY_PARTS_MAX];
     struct query_keys resolved = {0};
-    if (!check_count(keys, count, ret_message) || !resolve_hash(arena, keys, terms, count, hash, ret_message) ||
-        !resolve_range(arena, keys, terms, count, range, &resolved.range_count, ret_message)) {
+    if (!check_count(keys, count, ret_message) || !find_hash(arena, keys, terms, count, hash, ret_message)) {
         return false;
     }
     for (unsigned i = 0; i < keys->hash_count; i++) {
-        if (!check_operand(arena, index, &keys->hash[i], false, hash[i], ret_message)) {
+        if (!check_hash(arena, index, &keys->hash[i], hash[i], ret_message)) {
             return false;
         }
         resolved.hash[i] = hash[i]->operand;
     }
+    if (!find_range(arena, keys, terms, count, range, &resolved.range_count, ret_message)) {
+        return false;
+    }
     for (uint32_t i = 0; i < resolved.range_count; i++) {
-        if (!check_operand(arena, index, &keys->range[i], true, range[i], ret_message)) {
+        if (!check_range(arena, index, &keys->range[i], range[i], ret_message)) {
             return false;
         }
         resolved.range[i] = *range[i];
