@@ -34,6 +34,7 @@ const struct operation operations[] = {
     DYNAMODB("TransactGetItems", false, &transact_get_items_shape, transact_get_items_run),
     DYNAMODB("ExecuteStatement", true, &execute_statement_shape, execute_statement_run),
     DYNAMODB("BatchExecuteStatement", true, &batch_execute_statement_shape, batch_execute_statement_run),
+    DYNAMODB("ExecuteTransaction", true, &execute_transaction_shape, execute_transaction_run),
     DYNAMODB("DescribeLimits", false, &describe_limits_shape, describe_limits_run),
     DYNAMODB("DescribeEndpoints", false, &describe_endpoints_shape, describe_endpoints_run),
 };

@@ -10,3 +10,6 @@ void execute_statement_run(struct api_call *call);
 
 extern const struct shape batch_execute_statement_shape;
 void batch_execute_statement_run(struct api_call *call);
+
+extern const struct shape execute_transaction_shape;
+void execute_transaction_run(struct api_call *call);

@@ -60,24 +60,18 @@ static bool parse(struct api_call *call, const struct get_request *request, stru
            expressions_check_used(call, &symbols);
 }
 
-static void project(const void *context, const struct item *item, struct arena *arena, struct item *ret_shown)
-{
-    projection_apply(context, item, arena, ret_shown);
-}
-
 static bool add(struct api_call *call, struct transact_read *read, const struct get_request *request,
                 const struct projection *projection)
 {
     struct table *table = call_table(call, request->table.text);
-    struct transact_get *get;
-    if (table == NULL || !expressions_check_scalars(call, &table->spec, NULL, projection, NULL) ||
-        !transact_read_add(read, table, &request->key.item, &get)) {
+    if (table == NULL || !expressions_check_scalars(call, &table->spec, NULL, projection, NULL)) {
         return false;
     }
-    if (projection != NULL) {
-        get->project = project;
-        get->context = projection;
+    struct transact_get *get = transact_read_next(read, table);
+    if (!transact_read_aim(read, get, &request->key.item) || !transact_read_check_repeated(read, get)) {
+        return false;
     }
+    get->projection = projection;
     return true;
 }
 

@@ -19,43 +19,44 @@ struct transact_read *transact_read_create(struct api_call *call, uint32_t capac
     read->call = call;
     read->capacity = capacity;
     read->gets = arena_zalloc(&call->arena, sizeof(read->gets[0]) * capacity);
-    read->keys = arena_zalloc(&call->arena, sizeof(read->keys[0]) * capacity);
     return read;
 }
 
-/* Row keys have the table in front. */
-static bool is_repeated(const struct transact_read *read, const struct row_key *key)
-{
-    for (uint32_t i = 0; i < read->count; i++) {
-        if (read->gets[i].reason.code == NULL && slice_equal(read->keys[i].bytes, key->bytes)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool transact_read_add(struct transact_read *read, struct table *table, const struct item *key,
-                       struct transact_get **ret_get)
+struct transact_get *transact_read_next(struct transact_read *read, struct table *table)
 {
     assert(read->count < read->capacity);
-    struct api_call *call = read->call;
-    struct transact_get *get = &read->gets[read->count];
-    struct slice message;
+    struct transact_get *get = &read->gets[read->count++];
     get->table = table;
-    if (key_check(&call->arena, &table->spec, key, &message)) {
-        row_key_of_item(&call->arena, &table->spec, key, &read->keys[read->count]);
-        if (is_repeated(read, &read->keys[read->count])) {
-            call_fail(call, ERROR_VALIDATION, "Transaction request cannot include multiple operations on one item");
-            return false;
-        }
-    } else if (key_fails_request(&table->spec, key, true)) {
+    return get;
+}
+
+bool transact_read_aim(struct transact_read *read, struct transact_get *get, const struct item *key)
+{
+    struct api_call *call = read->call;
+    const struct table_spec *table = &get->table->spec;
+    struct slice message;
+    if (key_check(&call->arena, table, key, &message)) {
+        row_key_of_item(&call->arena, table, key, &get->key);
+        return true;
+    }
+    if (key_fails_request(table, key, true)) {
         call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
         return false;
-    } else {
-        get->reason = transact_invalid(message);
     }
-    read->count++;
-    *ret_get = get;
+    get->reason = transact_invalid(message);
+    return true;
+}
+
+/* Row keys have the table in front. An item with a reason has none. */
+bool transact_read_check_repeated(struct transact_read *read, const struct transact_get *get)
+{
+    for (const struct transact_get *other = read->gets; other < get; other++) {
+        if (get->reason.code == NULL && other->reason.code == NULL && slice_equal(other->key.bytes, get->key.bytes)) {
+            call_fail(read->call, ERROR_VALIDATION,
+                      "Transaction request cannot include multiple operations on one item");
+            return false;
+        }
+    }
     return true;
 }
 
@@ -67,7 +68,7 @@ static int append_item(struct api_call *call, struct transact_get *get, struct s
     struct item item;
     struct item shown;
     json_name(&call->out, "Item");
-    if (get->project == NULL) {
+    if (get->projection == NULL) {
         int failed = item_stored_append_json(&call->out, stored, &header, err);
         get->size = failed ? 0 : header.size;
         return failed;
@@ -75,7 +76,7 @@ static int append_item(struct api_call *call, struct transact_get *get, struct s
     if (item_decode(&call->arena, stored, &header, &item, err) != 0) {
         return -1;
     }
-    get->project(get->context, &item, &call->arena, &shown);
+    projection_apply(get->projection, &item, &call->arena, &shown);
     item_append_json(&call->out, &shown);
     get->size = header.size;
     return 0;
@@ -101,10 +102,14 @@ static void append_responses(struct transact_read *read, const struct stored_ite
 static void read_all(struct api_call *call)
 {
     struct transact_read *read = call->state;
+    struct row_key keys[TRANSACT_ACTIONS_MAX];
     struct stored_item items[TRANSACT_ACTIONS_MAX];
     struct cluster *cluster = call->loop->api->cluster;
+    for (uint32_t i = 0; i < read->count; i++) {
+        keys[i] = read->gets[i].key;
+    }
     read->conflict = read->count;
-    if (cluster_transact_get(cluster, read->keys, read->count, items, &read->conflict, &read->err) != 0) {
+    if (cluster_transact_get(cluster, keys, read->count, items, &read->conflict, &read->err) != 0) {
         read->failed = true;
         return;
     }

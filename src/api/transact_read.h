@@ -9,17 +9,15 @@
 
 struct transact_get {
     struct table *table;
-    struct transact_reason reason; /* set before the start: the item cannot be read */
-    /* What to show of the item; NULL: all of it. */
-    void (*project)(const void *context, const struct item *item, struct arena *arena, struct item *ret_shown);
-    const void *context;
-    size_t size; /* of the item, once it is read */
+    struct row_key key;
+    struct transact_reason reason;       /* set before the start: the item cannot be read */
+    const struct projection *projection; /* NULL: all of it */
+    size_t size;                         /* of the item, once it is read */
 };
 
 struct transact_read {
     struct api_call *call;
     struct transact_get *gets;
-    struct row_key *keys;
     uint32_t count, capacity;
     enum return_capacity return_capacity;
 
@@ -32,9 +30,15 @@ struct transact_read {
 /* In the call's arena, for at most `capacity` items. */
 struct transact_read *transact_read_create(struct api_call *call, uint32_t capacity);
 
-/* Adds the item of a key. As transact_run_add. */
-bool transact_read_add(struct transact_read *read, struct table *table, const struct item *key,
-                       struct transact_get **ret_get);
+/* The next item, its key to be filled in. */
+struct transact_get *transact_read_next(struct transact_read *read, struct table *table);
+
+/* Sets its row key. What does not fit the table's keys becomes the item's reason; false if it is wrong in a way that
+ * fails the whole request, and the call has been failed. */
+bool transact_read_aim(struct transact_read *read, struct transact_get *get, const struct item *key);
+
+/* False if an earlier one is the same item: the call has been failed. */
+bool transact_read_check_repeated(struct transact_read *read, const struct transact_get *get);
 
 /* Reads, unless an item has a reason already; the answer follows. Nothing of the call may be touched any more. */
 void transact_read_start(struct transact_read *read);

@@ -208,7 +208,7 @@ static struct transact_reason condition_reason(const struct transact_action *act
     struct transact_reason reason = {
         .code = "ConditionalCheckFailed",
         .message = SLICE("The conditional request failed"),
-        .has_item = action->show_old && action->write.had_old,
+        .has_item = action->show_old && action->write.had_old && !action->is_insert,
         .item = action->write.old,
     };
     if (action->is_insert) {
@@ -294,7 +294,9 @@ static void run_finished(struct task *task)
         call_fail(call, ERROR_TRANSACTION_IN_PROGRESS, "Transaction from previous request is still in progress");
         return;
     case TRANSACT_TOKEN_MISMATCH:
-        call_fail(call, ERROR_IDEMPOTENT_PARAMETER_MISMATCH, "%s", "");
+        call_fail(
+            call, ERROR_IDEMPOTENT_PARAMETER_MISMATCH,
+            "Specified idempotent token was used with different request parameters within the idempotency window");
         return;
     case TRANSACT_CANCELLED:
     case TRANSACT_FAILED:
@@ -304,6 +306,15 @@ static void run_finished(struct task *task)
 }
 
 /* --- running --------------------------------------------------------------------------------------------------- */
+
+void transact_run_set_token(struct transact_run *run, const struct opt_string *token, struct slice payload)
+{
+    const struct json_node *nodes = run->call->nodes;
+    if (token->present) {
+        run->transact.token = token->text;
+        run->transact.payload_hash = transact_payload_hash(nodes, json_member(nodes, &nodes[0], payload));
+    }
+}
 
 static bool has_reasons(const struct transact_run *run)
 {

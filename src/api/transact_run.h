@@ -24,7 +24,7 @@ struct transact_action {
 };
 
 struct transact_run {
-    struct transact transact; /* first; token and payload_hash are the caller's to set */
+    struct transact transact; /* first */
     struct api_call *call;
     struct transact_action *actions;
     struct write **writes;
@@ -48,6 +48,9 @@ bool transact_run_aim(struct transact_run *run, struct transact_action *action, 
 
 /* False if an earlier action is about the same item: the call has been failed. */
 bool transact_run_check_repeated(struct transact_run *run, const struct transact_action *action);
+
+/* ClientRequestToken, if there is one. What it stands for is the request's member `payload`. */
+void transact_run_set_token(struct transact_run *run, const struct opt_string *token, struct slice payload);
 
 /* Runs it, unless an action has a reason already; the answer follows. Nothing of the call may be touched any more. */
 void transact_run_start(struct transact_run *run);

@@ -240,10 +240,6 @@ void transact_write_items_run(struct api_call *call)
     }
     run->return_capacity = opt_enum_or(&request->return_capacity, CAPACITY_NONE);
     run->return_metrics = opt_enum_or(&request->return_metrics, METRICS_NONE);
-    if (request->token.present) {
-        const struct json_node *items = json_member(call->nodes, &call->nodes[0], SLICE("TransactItems"));
-        run->transact.token = request->token.text;
-        run->transact.payload_hash = transact_payload_hash(call->nodes, items);
-    }
+    transact_run_set_token(run, &request->token, SLICE("TransactItems"));
     transact_run_start(run);
 }

@@ -147,11 +147,17 @@ int partiql_plan_write(struct arena *arena, const struct partiql_statement *stat
     if (plan_check_nested(arena, statement, keys, "Key ", ret_error) != 0) {
         return -1;
     }
+    bool is_exists = statement->kind == PARTIQL_EXISTS;
     conjuncts_split(arena, statement->where, &conjuncts);
     if (take_key(&planner, &conjuncts, ret_key) != 0) {
-        return -1;
+        bool is_form = ret_error->code == PARTIQL_KEYS_WANTED || ret_error->code == PARTIQL_KEY_REPEATED;
+        return is_exists && is_form ? fail(&planner, PARTIQL_EXISTS_FORM, SLICE(""), SLICE("")) : -1;
     }
-    return join_condition(&planner, statement->kind, conjuncts_rest(arena, &conjuncts), ret_condition);
+    struct node *rest = conjuncts_rest(arena, &conjuncts);
+    if (is_exists && rest == NULL) {
+        return fail(&planner, PARTIQL_EXISTS_FORM, SLICE(""), SLICE(""));
+    }
+    return join_condition(&planner, statement->kind, rest, ret_condition);
 }
 
 int partiql_plan_get(struct arena *arena, const struct partiql_statement *statement, const struct partiql_keys *keys,
