@@ -247,15 +247,17 @@ static int append_item(struct statement_batch *batch, struct batch_entry *entry,
 {
     struct buffer *out = &batch->call->out;
     struct item item;
+    struct item shown;
     json_name(out, "Item");
-    if (entry->statement->column_count == 0) {
+    if (entry->statement->projection == NULL) {
         return item_stored_append_json(out, stored, ret_header, &batch->err);
     }
     if (item_decode(&batch->call->arena, stored, ret_header, &item, &batch->err) != 0) {
         return -1;
     }
-    partiql_project(entry->statement, &item, &batch->call->arena, &item);
-    item_append_json(out, &item);
+    /* Not as columns: what is nested stays so. */
+    projection_apply(entry->statement->projection, &item, &batch->call->arena, &shown);
+    item_append_json(out, &shown);
     return 0;
 }
 

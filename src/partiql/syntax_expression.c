@@ -213,7 +213,7 @@ static struct syntax *parse_keyword(struct syntax_parser *parser)
     static const char *const CALLS[] = {"SIZE",        "EXISTS",    "COUNT",    "SUM",    "AVG",
                                         "MIN",         "MAX",       "UPPER",    "LOWER",  "TRIM",
                                         "CHAR_LENGTH", "SUBSTRING", "COALESCE", "NULLIF", "CHARACTER_LENGTH"};
-    static const char *const UNSUPPORTED[] = {"CASE", "CAST", "DATE", "TIME", "EXTRACT"};
+    static const char *const UNSUPPORTED[] = {"CASE", "CAST", "EXTRACT"};
     if (syntax_at_word(parser, "TRUE") || syntax_at_word(parser, "FALSE")) {
         bool flag = syntax_at_word(parser, "TRUE");
         struct syntax *literal = take(parser, SYNTAX_BOOL);
