@@ -11,6 +11,12 @@ struct store {
     rocksdb_readoptions_t *read_options;
     rocksdb_writeoptions_t *durable_options;
     rocksdb_writeoptions_t *relaxed_options;
+    char *path;
+
+    /* the writer's: what is known of the room on the file system */
+    bool has_room;
+    size_t unlooked_bytes;
+    uint64_t looked_us;
 };
 
 struct store_cache {

@@ -7,8 +7,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
+#include "base/env.h"
 #include "base/fault.h"
+#include "store/logger.h"
 #include "store/private.h"
 
 /* Large enough that a flush is a decent file, small enough that a start after a crash replays little. */
@@ -17,6 +20,13 @@
 /* All families share one log: this bounds what an idle family can keep alive of it. */
 #define LOG_BYTES_MAX      (64u << 20)
 #define BLOOM_BITS_PER_KEY 10
+
+/* RocksDB must never find the disk full while it appends to its log: with its assertions on, as Debian builds it, the
+ * next append after a failed one ends the process. So commits are refused while less than this is free: more than a
+ * batch and what flushes may write between two looks. */
+#define FREE_BYTES_MIN (64u << 20)
+#define LOOK_US        100000
+#define LOOK_BYTES     (4u << 20)
 
 static const char *const family_names[STORE_FAMILIES] = {
     [STORE_META] = "default",
@@ -78,8 +88,7 @@ static rocksdb_options_t *database_options(void)
     rocksdb_options_set_wal_recovery_mode(opt, rocksdb_tolerate_corrupted_tail_records_recovery);
     rocksdb_options_set_max_total_wal_size(opt, LOG_BYTES_MAX);
     rocksdb_options_set_max_background_jobs(opt, 2);
-    rocksdb_options_set_keep_log_file_num(opt, 2);
-    rocksdb_options_set_max_log_file_size(opt, 1u << 20);
+    store_silence_log(opt);
     rocksdb_options_set_stats_dump_period_sec(opt, 0);
     return opt;
 }
@@ -88,6 +97,10 @@ int store_open(const char *path, const struct store_options *options, struct sto
 {
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL) {
+        abort();
+    }
+    store->path = strdup(path);
+    if (store->path == NULL) {
         abort();
     }
     rocksdb_options_t *database = database_options();
@@ -103,6 +116,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
     }
     rocksdb_options_destroy(database);
     if (message != NULL) {
+        free(store->path);
         free(store);
         return store_err(err, "cannot open the store", message);
     }
@@ -133,6 +147,7 @@ void store_close(struct store *store)
     rocksdb_readoptions_destroy(store->read_options);
     rocksdb_writeoptions_destroy(store->durable_options);
     rocksdb_writeoptions_destroy(store->relaxed_options);
+    free(store->path);
     free(store);
 }
 
@@ -218,10 +233,37 @@ void store_batch_delete_range(struct store_batch *batch, struct store *store, en
                                        upper.len);
 }
 
+static bool look_for_room(struct store *store)
+{
+    struct statvfs status;
+    if (statvfs(store->path, &status) != 0) {
+        return true; /* the write itself will tell */
+    }
+    return (uint64_t)status.f_bavail * status.f_frsize >= FREE_BYTES_MIN;
+}
+
+/* Looks at the file system now and then, and each time while there is no room. */
+static bool has_room(struct store *store, size_t bytes)
+{
+    uint64_t now = env_monotonic_us();
+    store->unlooked_bytes += bytes;
+    if (!store->has_room || store->unlooked_bytes > LOOK_BYTES || now - store->looked_us > LOOK_US) {
+        store->has_room = look_for_room(store);
+        store->unlooked_bytes = 0;
+        store->looked_us = now;
+    }
+    return store->has_room;
+}
+
 int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err)
 {
     if (fault_fires("store.commit")) {
         return err_set(err, "write failed: fault point store.commit");
+    }
+    size_t bytes;
+    rocksdb_writebatch_data(raw(batch), &bytes);
+    if (!has_room(store, bytes)) {
+        return err_set(err, "write refused: less than %u MB are free in %s", FREE_BYTES_MIN >> 20, store->path);
     }
     char *message = NULL;
     rocksdb_write(store->db, durable ? store->durable_options : store->relaxed_options, raw(batch), &message);

@@ -84,6 +84,7 @@ void store_batch_delete_range(struct store_batch *batch, struct store *store, en
                               struct slice lower, struct slice upper);
 
 /* Writes the batch in one log append and, if `durable` and the store is not ephemeral, one fsync. On failure nothing of
- * it is readable, and nothing that was acknowledged before is lost. After a full disk commits succeed again some
- * seconds after there is room; after an error of the device they fail until the store is opened anew. */
+ * it is readable, and nothing that was acknowledged before is lost. A full disk is refused here while there is still
+ * a little room, so commits succeed again as soon as there is more; after an error of the device they fail until the
+ * store is opened anew. */
 int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err) MUST_USE;
