@@ -78,6 +78,22 @@ DECIDES = [
     case("BEGINS_WITH", "s", op("BEGINS_WITH", S("ab")), True),
     case("BEGINS_WITH not", "s", op("BEGINS_WITH", S("bc")), False),
     case("BEGINS_WITH binary", "b", op("BEGINS_WITH", B(b"\x01")), True),
+    case("BEGINS_WITH empty", "s", op("BEGINS_WITH", S("")), True),
+    case("NE absent", "q", op("NE", S("5")), True),
+    case("NE other type", "n", op("NE", S("5")), True),
+    case("NOT_CONTAINS of absent", "q", op("NOT_CONTAINS", S("x")), False),
+    case("NOT_CONTAINS of a number", "n", op("NOT_CONTAINS", S("5")), True),
+    case("NOT_CONTAINS of a map", "m", op("NOT_CONTAINS", S("a")), True),
+    case("CONTAINS of other type", "ss", op("CONTAINS", N(1)), False),
+    case("IN of the same twice", "s", op("IN", S("abc"), S("abc")), True),
+    case("IN of 250", "n", op("IN", *map(N, range(-244, 6))), True),
+    case("IN of 250 others", "n", op("IN", *map(N, range(6, 256))), False),
+    case("Value beside BEGINS_WITH", "s", {"Value": S("ab"), "ComparisonOperator": "BEGINS_WITH"}, True),
+    case("NULL with an empty list", "q", {"ComparisonOperator": "NULL", "AttributeValueList": []}, True),
+    case("a dot is literal", "m.a", op("NULL"), True),
+    case("brackets are literal", "l[0]", op("NULL"), True),
+    case("reserved word", "name", op("NULL"), True),
+    case("key attribute", "pk", op("NOT_NULL"), True),
 ]
 
 
@@ -130,6 +146,18 @@ REFUSED = [
            INVALID + f"ComparisonOperator {name} is not valid for {kind} AttributeValue type")
       for name, kind, value in [("LT", "SS", SS("a")), ("LT", "BOOL", BOOL(True)), ("GE", "L", L()), ("CONTAINS", "SS", SS("a")),
                                 ("BEGINS_WITH", "N", N(1)), ("IN", "L", L()), ("LE", "NULL", NULL), ("GT", "M", M())]],
+    case("value and list", {"n": {"ComparisonOperator": "EQ", "Value": N(5), "AttributeValueList": [N(5)]}},
+         INVALID + "Value and AttributeValueList cannot be used together for Attribute: n"),
+    case("BETWEEN of types", {"n": op("BETWEEN", N(1), S("2"))},
+         INVALID + "AttributeValues inside AttributeValueList must be of same type"),
+    case("IN of types", {"n": op("IN", N(1), S("2"), L())},
+         INVALID + "AttributeValues inside AttributeValueList must be of same type"),
+    case("IN with a list", {"n": op("IN", N(1), L())}, INVALID + "ComparisonOperator IN is not valid for L AttributeValue type"),
+    case("empty value", {"n": {"Value": {}}},
+         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+    case("empty set", {"n": op("EQ", SS())}, INVALID + "An string set  may not be empty"),
+    case("empty name", {"": op("NULL")}, "Empty attribute name"),
+    case("the first of two", {"z": op("LT", L()), "a": {}}, INVALID + "ComparisonOperator LT is not valid for L AttributeValue type"),
     case("BETWEEN upside down", {"n": op("BETWEEN", N(9), N(1))},
          "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"),
 ]
@@ -157,3 +185,19 @@ def test_operator_with_one_condition(check):
 
 def test_no_conditions_hold(check):
     check({}).ok()
+
+
+def test_many_conditions(check):
+    absent = {f"absent{i}": {"Exists": False} for i in range(400)}
+    check(absent).ok()
+    expect_error(check({**absent, "n": {"Exists": False}}), CONDITION_FAILED, CONDITION_FAILED_TEXT)
+    check({**absent, "n": {"Exists": False}}, "OR").ok()
+
+
+@pytest.mark.parametrize("operation, member", [("PutItem", "Item"), ("DeleteItem", "Key"), ("UpdateItem", "Key")])
+def test_failure_shows_the_item(raw, hash_table, key, operation, member):
+    params = {"TableName": hash_table, member: key, "Expected": {"n": {"Value": N(6)}}}
+    response = raw(operation, {**params, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+    expect_error(response, CONDITION_FAILED, CONDITION_FAILED_TEXT)
+    assert response.json["Item"] == raw("GetItem", TableName=hash_table, Key=key)["Item"]
+    assert "Item" not in raw(operation, params).json

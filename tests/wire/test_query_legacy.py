@@ -11,9 +11,10 @@ import pytest
 from support.expect import invalid
 from support.reading import put_all, read_all
 from support.tables import index, spec
-from support.values import NULL, B, M, N, S
+from support.values import NULL, B, L, M, N, S
 
 AWS = pytest.mark.differs_from_dynamodb_local("wording")
+INVALID = "One or more parameter values were invalid: "
 DETECTED = "1 validation error detected: "
 TYPE_MISMATCH = "One or more parameter values were invalid: Condition parameter type does not match schema type"
 
@@ -98,6 +99,19 @@ def test_legacy_refused(legacy, operator, values, message):
         ({**PK, "x": condition("EQ", N(1))}, re.compile("Query condition missed key schema element.*")),
         ({"pk": condition("GT", S("a"))}, "Query key condition not supported"),
         ({"pk": condition("EQ", N(1))}, TYPE_MISMATCH),
+        ({"pk": condition("GT", N(1))}, TYPE_MISMATCH),
+        ({"pk": condition("IN", S("a"))}, "Query key condition not supported"),
+        ({"pk": condition("EQ", N(1)), "x": condition("EQ", N(1))}, TYPE_MISMATCH),
+        ({**PK, "sk": condition("EQ", S("a"))}, TYPE_MISMATCH),
+        ({**PK, "sk": condition("IN", S("a"))}, TYPE_MISMATCH),
+        ({**PK, "sk": condition("EQ", L())}, TYPE_MISMATCH),
+        ({**PK, "sk": condition("LT", L())}, INVALID + "ComparisonOperator LT is not valid for L AttributeValue type"),
+        ({**PK, "sk": condition("BETWEEN", N(1), S("a"))}, INVALID + "AttributeValues inside AttributeValueList must be of same type"),
+        ({"pk": condition("EQ", {})}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+        ({"pk": condition("EQ", S(""))}, re.compile("One or more parameter values are not valid. The AttributeValue for a key "
+                                                    "attribute cannot contain an empty string value. Key: pk")),
+        ({"": condition("EQ", S("a"))}, "Empty attribute name"),
+        ({"pk.a": condition("EQ", S("a"))}, re.compile("Query condition missed key schema element.*")),
     ],
 )
 def test_legacy_refused_as_a_whole(legacy, conditions, message):
@@ -176,6 +190,40 @@ def test_query_filter(raw, table):
         legacy({"sk": {"ComparisonOperator": "EQ", "AttributeValueList": [N(1)]}}),
         "QueryFilter can only contain non-primary key attributes: Primary key attribute: sk",
     )
+
+
+FILTERS_REFUSED = [
+    ({"x": condition("EQ")}, "Invalid number of argument(s) for the EQ ComparisonOperator"),
+    ({"x": condition("LT", L())}, "ComparisonOperator LT is not valid for L AttributeValue type"),
+    ({"x": condition("IN", N(1), S("a"))}, "AttributeValues inside AttributeValueList must be of same type"),
+    ({"x": condition("NULL", N(1)), "colour": condition("EQ")}, "Invalid number of argument(s) for the NULL ComparisonOperator"),
+]
+
+
+@pytest.mark.parametrize("filters, message", FILTERS_REFUSED)
+def test_query_filter_refused(legacy, filters, message):
+    invalid(legacy(PK, QueryFilter=filters), INVALID + message)
+
+
+def test_query_filter_on_an_index(legacy):
+    colour, l1 = {"colour": condition("EQ", S("red"))}, condition("EQ", S("l1"))
+    assert legacy({**PK, "l": l1}, IndexName="by_l", QueryFilter=colour)["Count"] == 1
+    assert legacy({**PK, "l": l1}, IndexName="by_l", QueryFilter={"sk": condition("NE", N(1))})["Count"] == 0
+    message = "QueryFilter can only contain non-primary key attributes: Primary key attribute: l"
+    invalid(legacy(PK, IndexName="by_l", QueryFilter={"l": l1}), message)
+
+
+def test_pages(raw, table):
+    params = {"TableName": table, "KeyConditions": PK, "QueryFilter": {"colour": condition("EQ", S("red"))}, "Limit": 3}
+    first = raw("Query", params).ok()
+    assert (first["Count"], first["ScannedCount"], first["LastEvaluatedKey"]) == (1, 3, {"pk": S("a"), "sk": N(2)})
+    assert [int(item["sk"]["N"]) for item in read_all(raw, "Query", **params)] == [1, 3, 5, 7, 9]
+
+
+@pytest.mark.parametrize("operator", ["AND", "OR"])
+def test_operator_with_one_filter(legacy, operator):
+    message = "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+    invalid(legacy(PK, QueryFilter={"x": condition("NULL")}, ConditionalOperator=operator), message)
 
 
 @pytest.mark.differs_from_dynamodb_local("ignores ConditionalOperator OR of one false condition")

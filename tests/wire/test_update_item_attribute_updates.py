@@ -5,8 +5,9 @@ import re
 import pytest
 
 from support.cases import case
-from support.expect import invalid
-from support.values import B, L, M, N, NS, S, SS, normal, unique
+from support.expect import eventually, invalid
+from support.tables import index, spec
+from support.values import BOOL, BS, NULL, B, L, M, N, NS, S, SS, normal, unique
 
 INVALID = "One or more parameter values were invalid: "
 ITEM = {"s": S("abc"), "n": N(5), "l": L(N(1)), "m": M(a=N(1)), "ss": SS("a", "b")}
@@ -50,6 +51,12 @@ WORKS = [
     case("delete whole set", {"ss": delete(SS("a", "b"))}, {"ss": None}),
     case("delete from absent set", {"q": delete(SS("a"))}, {}),
     case("several", {"n": delete(), "q": put(S("x")), "ss": add(SS("c"))}, {"n": None, "q": S("x"), "ss": SS("a", "b", "c")}),
+    case("add to empty list", {"l": put(L())}, {"l": L()}),
+    case("add nothing to absent list", {"q": add(L())}, {"q": L()}),
+    case("add binary set", {"q": add(BS(b"x"))}, {"q": BS(b"x")}),
+    case("put null", {"n": put(NULL)}, {"n": NULL}),
+    case("put empty string", {"n": put(S(""))}, {"n": S("")}),
+    case("brackets are literal", {"l[0]": put(N(2))}, {"l[0]": N(2)}),
     case("none", {}, {}),
 ]
 
@@ -70,6 +77,15 @@ REFUSED = [
     case("add map", {"q": add(M())}, re.compile(INVALID + "ADD action is not supported for the type M.*")),
     case("delete string value", {"s": delete(S("abc"))},
          re.compile(INVALID + "DELETE action with value is not supported for the type S.*")),
+    *[case(f"add {kind}", {"q": add(value)}, INVALID + f"ADD action is not supported for the type {kind}")
+      for kind, value in [("STRING", S("x")), ("BINARY", B(b"x")), ("BOOLEAN", BOOL(True)), ("NULL", NULL), ("MAP", M())]],
+    *[case(f"delete {kind}", {"q": delete(value)}, INVALID + f"DELETE action with value is not supported for the type {kind}")
+      for kind, value in [("STRING", S("x")), ("NUMBER", N(1)), ("BINARY", B(b"x")), ("BOOLEAN", BOOL(True)), ("NULL", NULL),
+                          ("LIST", L()), ("MAP", M())]],
+    case("empty name", {"": put(N(1))}, "Empty attribute name"),
+    case("the first of two", {"z": add(S("x")), "a": put()}, INVALID + "ADD action is not supported for the type STRING"),
+    case("add list to number", {"n": add(L())}, "Type mismatch for attribute to update"),
+    case("add number to list", {"l": add(N(1))}, "Type mismatch for attribute to update"),
     case("add number to string", {"s": add(N(1))}, "Type mismatch for attribute to update"),
     case("add set to another set", {"ss": add(NS(1))}, "Type mismatch for attribute to update"),
     case("delete set from string", {"s": delete(SS("a"))}, "Type mismatch for attribute to update"),
@@ -99,6 +115,9 @@ MISSING = [
     case("put", {"q": put(N(1))}, {"q": N(1)}),
     case("add number", {"q": add(N(1))}, {"q": N(1)}),
     case("add list", {"q": add(L(N(1)))}, {"q": L(N(1))}),
+    case("delete", {"q": delete()}, {}),
+    case("delete from set", {"q": delete(SS("a"))}, {}),
+    case("none", {}, {}),
 ]
 
 
@@ -107,3 +126,54 @@ def test_missing_item_is_made(client, hash_table, updates, expected):
     key = {"pk": S(unique("legacy"))}
     client.update_item(TableName=hash_table, Key=key, AttributeUpdates=updates)
     assert client.get_item(TableName=hash_table, Key=key, ConsistentRead=True)["Item"] == {**key, **expected}
+
+
+CHANGES = {"n": add(N(1)), "s": delete(), "q": put(S("x")), "absent": delete(), "ss": delete(SS("a"))}
+OLD = {"n": N(5), "s": S("abc"), "ss": SS("a", "b")}
+NEW = {"n": N(6), "q": S("x"), "ss": SS("b")}
+
+
+@pytest.mark.parametrize("values, expected", [("NONE", None), ("UPDATED_OLD", OLD), ("UPDATED_NEW", NEW), ("ALL_OLD", ITEM)])
+def test_return_values(client, hash_table, key, values, expected):
+    response = client.update_item(TableName=hash_table, Key=key, AttributeUpdates=CHANGES, ReturnValues=values)
+    if values == "ALL_OLD":
+        expected = {**key, **expected}
+    assert normal(response.get("Attributes")) == normal(expected) if expected else "Attributes" not in response
+
+
+def test_return_values_of_nothing(client, hash_table, key):
+    for values in ("UPDATED_OLD", "UPDATED_NEW"):
+        updates = {"absent": delete()}
+        assert "Attributes" not in client.update_item(TableName=hash_table, Key=key, AttributeUpdates=updates, ReturnValues=values)
+
+
+def test_with_expected(raw, client, hash_table, key):
+    params = {"TableName": hash_table, "Key": key, "AttributeUpdates": {"n": add(N(1))}}
+    raw("UpdateItem", {**params, "Expected": {"n": {"Value": N(5)}}}).ok()
+    assert raw("UpdateItem", {**params, "Expected": {"n": {"Value": N(5)}}}).status == 400
+    assert client.get_item(TableName=hash_table, Key=key, ConsistentRead=True)["Item"]["n"] == N(6)
+
+
+@pytest.fixture(scope="module")
+def indexed(tables):
+    return tables.create(spec("pk", gsi=[index("by_g", "g")]), label="legacy-updates")
+
+
+def test_index_keys(raw, indexed):
+    key = {"pk": S(unique("legacy"))}
+    update = lambda change: raw("UpdateItem", TableName=indexed, Key=key, AttributeUpdates={"g": change})  # noqa: E731
+    update(put(S("one"))).ok()
+    invalid(update(put(S(""))), re.compile("One or more parameter values are not valid. A value specified for a secondary index "
+                                           "key is not supported. .* IndexName: by_g, IndexKey: g"))
+    conditions = {"g": {"ComparisonOperator": "EQ", "AttributeValueList": [S("one")]}}
+    query = lambda: raw("Query", TableName=indexed, IndexName="by_g", KeyConditions=conditions)["Items"]  # noqa: E731
+    eventually(query, lambda items: items == [{**key, "g": S("one")}])
+    update(delete()).ok()
+    eventually(query, lambda items: items == [])
+
+
+@pytest.mark.differs_from_dynamodb_local("AWS says no more of index keys than of other attributes")
+@pytest.mark.parametrize("change", [put(N(1)), add(N(1)), put(L())])
+def test_index_key_of_another_type(raw, indexed, change):
+    response = raw("UpdateItem", TableName=indexed, Key={"pk": S(unique("legacy"))}, AttributeUpdates={"g": change})
+    invalid(response, "Type mismatch for attribute to update")
