@@ -20,6 +20,7 @@ const struct shape_set set_select = {names_select,
 static const char *const names_conditional_operator[] = {"AND", "OR", NULL};
 const struct shape_set set_conditional_operator = {names_conditional_operator, "[OR, AND]"};
 
+/* These two in the order of the enums of expr/legacy.h. */
 static const char *const names_comparison[] = {"EQ",       "NE",           "IN",          "LE",       "LT",
                                                "GE",       "GT",           "BETWEEN",     "NOT_NULL", "NULL",
                                                "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH", NULL};
