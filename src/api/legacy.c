@@ -169,8 +169,22 @@ static bool check_expected(struct api_call *call, struct slice name, const struc
     return true;
 }
 
+/* What is expected of an item is at most as large as one: all names and values together. */
+static bool check_size(struct api_call *call, const struct legacy_test *test, size_t *size)
+{
+    *size += test->name.len;
+    for (uint32_t i = 0; i < test->count; i++) {
+        *size += value_size(&test->values[i]);
+    }
+    if (*size > ITEM_SIZE_MAX) {
+        call_fail(call, ERROR_VALIDATION, "Item size has exceeded the maximum allowed size");
+    }
+    return *size <= ITEM_SIZE_MAX;
+}
+
+/* `size` is the sum so far. */
 static bool read_expected(struct api_call *call, struct slice name, const struct legacy_expected *expected,
-                          struct legacy_test *ret_test)
+                          size_t *size, struct legacy_test *ret_test)
 {
     *ret_test = (struct legacy_test){.name = name};
     if (!check_expected(call, name, expected)) {
@@ -185,7 +199,7 @@ static bool read_expected(struct api_call *call, struct slice name, const struct
     } else if (!read_values(call, &expected->values, ret_test)) {
         return false;
     }
-    if (!legacy_check_name(call, name)) {
+    if (!check_size(call, ret_test, size) || !legacy_check_name(call, name)) {
         return false;
     }
     if (!expected->comparison.present) {
@@ -200,9 +214,10 @@ bool legacy_read_expected(struct api_call *call, const struct legacy_expectation
                           const struct opt_enum *conditional_operator, struct condition **ret_condition)
 {
     struct legacy_test *tests = ARENA_ARRAY(&call->arena, struct legacy_test, expected->count);
+    size_t size = 0;
     *ret_condition = NULL;
     for (uint32_t i = 0; i < expected->count; i++) {
-        if (!read_expected(call, expected->keys[i], &expected->items[i], &tests[i])) {
+        if (!read_expected(call, expected->keys[i], &expected->items[i], &size, &tests[i])) {
             return false;
         }
     }

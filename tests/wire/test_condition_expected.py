@@ -201,3 +201,20 @@ def test_failure_shows_the_item(raw, hash_table, key, operation, member):
     expect_error(response, CONDITION_FAILED, CONDITION_FAILED_TEXT)
     assert response.json["Item"] == raw("GetItem", TableName=hash_table, Key=key)["Item"]
     assert "Item" not in raw(operation, params).json
+
+
+SIZES = [
+    # id, conditions of so many bytes
+    case("value", lambda size: {"n": {"Value": S("x" * (size - 1))}}),
+    case("values", lambda size: {"n": op("NE", S("x" * 200000)), "nn": op("NE", S("x" * (size - 200003)))}),
+    case("one list", lambda size: {"n": op("BETWEEN", S("x" * 200000), S("y" * (size - 200001)))}),
+    case("names", lambda size: {**{f"{i:060000}": op("NULL") for i in range(6)}, "x" * (size - 360000): {"Exists": False}}),
+]
+
+
+@pytest.mark.parametrize("make", SIZES)
+def test_all_names_and_values_are_no_larger_than_an_item(check, make):
+    assert check(make(409600)).message in (None, CONDITION_FAILED_TEXT)
+    invalid(check(make(409601)), "Item size has exceeded the maximum allowed size")
+    invalid(check({**make(409601), "z": {}}), "Item size has exceeded the maximum allowed size")
+    invalid(check({"z": {}, **make(409601)}), INVALID + "Value must be provided when Exists is null for Attribute: z")
