@@ -14,6 +14,7 @@ struct delivery_run {
     struct arena arena;
     struct outbox_row *rows;
     uint64_t last;
+    bool full; /* there may be more behind the last row */
     atomic_uint commands_left;
     atomic_bool failed;
     struct delivery_command {
@@ -150,9 +151,13 @@ static struct delivery_run *read_run(struct courier *courier, struct err *err)
         free(run);
         return NULL;
     }
+    size_t rows = 0, bytes = 0;
     for (const struct outbox_row *row = run->rows; row != NULL; row = row->next) {
         run->last = row->sequence;
+        rows++;
+        bytes += row->key.bytes.len + row->stored.len;
     }
+    run->full = rows >= OUTBOX_RUN_ROWS || bytes >= OUTBOX_RUN_BYTES;
     return run;
 }
 
@@ -171,6 +176,11 @@ static enum run_start start_run(struct courier *courier)
     }
     if (run->rows == NULL) {
         return RUN_EMPTY;
+    }
+    if (run->full) { /* nobody pokes again for the rows that did not go in */
+        pthread_mutex_lock(&courier->lock);
+        courier->poked = true;
+        pthread_mutex_unlock(&courier->lock);
     }
     struct shard *receivers[CLUSTER_SHARDS_MAX];
     unsigned count = receivers_of(courier->cluster, run->rows, receivers);
