@@ -88,7 +88,9 @@ static int fetch_base(struct page *page, struct page_row *row, struct err *err)
     return failed;
 }
 
-static int read_row(struct page *page, struct page_row *ret_row, struct err *err)
+/* *ret_keys: the row as stored, which has the key attributes of table and index as they were, whatever the base item
+ * says by now. */
+static int read_row(struct page *page, struct page_row *ret_row, struct item *ret_keys, struct err *err)
 {
     struct item_header header;
     *ret_row = (struct page_row){0};
@@ -96,6 +98,7 @@ static int read_row(struct page *page, struct page_row *ret_row, struct err *err
         return -1;
     }
     ret_row->size = header.size;
+    *ret_keys = ret_row->item;
     return page->fetch_base ? fetch_base(page, ret_row, err) : 0;
 }
 
@@ -150,8 +153,9 @@ enum page_state page_step(struct page *page, uint32_t row_budget, struct err *er
             break;
         }
         struct page_row row;
+        struct item keys;
         arena_reset(&page->scratch);
-        if (read_row(page, &row, err) != 0) {
+        if (read_row(page, &row, &keys, err) != 0) {
             return PAGE_FAILED;
         }
         page->rows++;
@@ -161,7 +165,7 @@ enum page_state page_step(struct page *page, uint32_t row_budget, struct err *er
         }
         page->visit(page, &row, &page->scratch);
         if (page->rows == page->limit || page->bytes >= page->bytes_max) {
-            keep_last(page, &row.item);
+            keep_last(page, &keys);
             page->cursor->ended = true;
         }
     }
