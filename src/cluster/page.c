@@ -2,11 +2,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/env.h"
 #include "cluster/private.h"
 #include "engine/capacity.h"
 #include "value/codec.h"
 
+/* A page that takes longer ends where it is, as if it had reached its bytes: a filter may cost much for each of very
+ * many small rows, and the next page goes on. */
+#define PAGE_US_MAX 5000000
+
 struct page_cursor {
+    uint64_t end_us;     /* monotonic */
     unsigned shard;      /* position of the shard being read */
     unsigned shard_last; /* the last one to read */
     struct store_cursor *rows;
@@ -28,6 +34,7 @@ static void begin(struct page *page)
     struct page_cursor *cursor = ARENA_NEW(page->arena, struct page_cursor);
     struct cluster *cluster = page->cluster;
     uint64_t first = page->range.hash_first;
+    cursor->end_us = env_monotonic_us() + PAGE_US_MAX;
     cursor->lower = page->range.lower;
     cursor->upper = page->range.upper;
     if (page->start_after.len > 0) {
@@ -164,7 +171,7 @@ enum page_state page_step(struct page *page, uint32_t row_budget, struct err *er
             page->fetched_blocks += capacity_read_blocks(row.fetched_size);
         }
         page->visit(page, &row, &page->scratch);
-        if (page->rows == page->limit || page->bytes >= page->bytes_max) {
+        if (page->rows == page->limit || page->bytes >= page->bytes_max || env_monotonic_us() >= page->cursor->end_us) {
             keep_last(page, &keys);
             page->cursor->ended = true;
         }
