@@ -53,6 +53,21 @@ static void test_writes_and_pages(void **state)
     await_rows(fixture, by_owner, NULL, 0);
 }
 
+/* More rows in two batches of a shard than two deliveries take; nothing is written behind them. */
+static void test_many_rows_for_other_shards(void **state)
+{
+    struct fixture *fixture = *state;
+    const int items = 8000;
+    make_table(fixture);
+    for (int i = 0; i < items; i++) {
+        const char *pk = arena_printf(&fixture->arena, "p%d", i).data;
+        const char *owner = arena_printf(&fixture->arena, "owner of p%d", i).data;
+        submit(fixture, WRITE_PUT, example_item(&fixture->arena, pk, "1", NULL, owner));
+    }
+    run_loop(fixture, items);
+    await_rows(fixture, &fixture->table->spec.indexes[1], NULL, items);
+}
+
 static void test_index_row_moves(void **state)
 {
     struct fixture *fixture = *state;
@@ -201,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(test_tables),
         BOTH(test_writes_and_pages),
+        BOTH(test_many_rows_for_other_shards),
         BOTH(test_index_row_moves),
         BOTH(test_pages_continue),
         BOTH(test_reverse_query),
