@@ -57,7 +57,7 @@ static int take_key(struct planner *planner, struct conjuncts *conjuncts, struct
     struct item key = {.attributes = ARENA_ARRAY(planner->arena, struct attribute, parts)};
     for (; key.count < parts; key.count++) {
         const struct partiql_key *part = key_part(planner->keys, key.count);
-        const struct value *value;
+        const struct value *value = NULL;
         if (take_part(planner, conjuncts, part, &value) != 0) {
             return -1;
         }
