@@ -94,7 +94,10 @@ static bool check_form(struct api_call *call, const struct entry *entry)
         return refuse_statement(call, entry, SLICE("RETURNING clause is not supported in ExecuteTransaction."));
     }
     if (entry->statement->index.len != 0) {
-        return refuse_statement(call, entry, SLICE("Reads on indices are not supported within transactions."));
+        bool is_read = entry->statement->kind == PARTIQL_SELECT;
+        return refuse_statement(call, entry,
+                                is_read ? SLICE("Reads on indices are not supported within transactions.")
+                                        : SLICE("Operations on indices are not supported in transactions"));
     }
     return true;
 }

@@ -124,8 +124,12 @@ def test_indexes_cannot_be_read(raw):
     statement = 'SELECT * FROM "some-table"."index" WHERE pk = \'a\''
     message = FAILED.format(0) + "Reads on indices are not supported within transactions."
     invalid(raw("ExecuteTransaction", TransactStatements=[{"Statement": statement}]), message)
-    exists_text = f"EXISTS({statement} AND n = 1)"
-    invalid(raw("ExecuteTransaction", TransactStatements=[{"Statement": exists_text}]))
+
+
+def test_nothing_else_on_indexes(raw):
+    statement = 'EXISTS(SELECT * FROM "some-table"."index" WHERE pk = \'a\' AND n = 1)'
+    invalid(raw("ExecuteTransaction", TransactStatements=[{"Statement": statement}]),
+            FAILED.format(0) + "Operations on indices are not supported in transactions")
 
 
 def test_a_table_that_does_not_exist(execute):
