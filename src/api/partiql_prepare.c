@@ -280,13 +280,15 @@ static bool check_key_values(struct arena *arena, const struct key_schema *keys,
 }
 
 bool partiql_prepare_select(struct arena *arena, struct slice text, const struct partiql_statement *statement,
-                            const struct key_schema *keys, const struct index_spec *index,
+                            const struct table_spec *table, const struct index_spec *index,
                             struct partiql_plan *ret_plan, struct partiql_failure *ret_failure)
 {
+    const struct key_schema *keys = index == NULL ? &table->keys : &index->keys;
     const struct partiql_keys names = keys_of(keys);
+    const struct partiql_keys base = keys_of(&table->keys);
     struct partiql_error error;
     struct slice message;
-    if (partiql_plan_select(arena, statement, &names, ret_plan, &error) != 0) {
+    if (partiql_plan_select(arena, statement, &names, &base, ret_plan, &error) != 0) {
         return refuse_statement(arena, text, &error, ret_failure);
     }
     return check_key_values(arena, keys, index, ret_plan, &message) || refuse(ret_failure, ERROR_VALIDATION, message);

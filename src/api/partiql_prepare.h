@@ -65,7 +65,7 @@ bool partiql_prepare_get(struct arena *arena, struct slice text, const struct pa
 
 /* How a SELECT of any kind is run on a table or index. */
 bool partiql_prepare_select(struct arena *arena, struct slice text, const struct partiql_statement *statement,
-                            const struct key_schema *keys, const struct index_spec *index,
+                            const struct table_spec *table, const struct index_spec *index,
                             struct partiql_plan *ret_plan, struct partiql_failure *ret_failure);
 
 /* Fails the call with it. */

@@ -251,8 +251,7 @@ static bool set_up(struct select_run *run, struct table *table)
         return false;
     }
     const struct index_spec *spec = item_page->page.index;
-    if (!partiql_prepare_select(&call->arena, run->options.text, statement,
-                                spec == NULL ? &table->spec.keys : &spec->keys, spec, &run->plan, &failure)) {
+    if (!partiql_prepare_select(&call->arena, run->options.text, statement, &table->spec, spec, &run->plan, &failure)) {
         partiql_fail_call(call, &failure);
         return false;
     }

@@ -100,8 +100,10 @@ struct partiql_plan {
     bool reverse;
     struct condition *filter; /* or NULL */
 };
+/* `base` are the keys of the table that `keys`, of an index, belongs to; the same for the table itself. */
 int partiql_plan_select(struct arena *arena, const struct partiql_statement *statement, const struct partiql_keys *keys,
-                        struct partiql_plan *ret_plan, struct partiql_error *ret_error);
+                        const struct partiql_keys *base, struct partiql_plan *ret_plan,
+                        struct partiql_error *ret_error);
 
 /* The one item that a SELECT reads: its condition must be its whole key and nothing else. */
 int partiql_plan_get(struct arena *arena, const struct partiql_statement *statement, const struct partiql_keys *keys,

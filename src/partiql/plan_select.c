@@ -8,6 +8,7 @@ struct planner {
     struct arena *arena;
     const struct partiql_statement *statement;
     const struct partiql_keys *keys;
+    const struct partiql_keys *base;
     struct conjuncts conjuncts;
     struct partiql_plan *plan;
     struct partiql_error *error;
@@ -36,22 +37,40 @@ static bool is_typed(enum node_op op)
     return (op >= NODE_EQ && op <= NODE_IN) || op == NODE_BEGINS_WITH;
 }
 
+/* The key attribute of the index or table that is compared with values alone, or NULL. */
+static const struct partiql_key *compared_key(const struct planner *planner, const struct node *node)
+{
+    const struct partiql_key *key = NULL;
+    for (uint32_t i = 0; i < node->count; i++) {
+        struct slice name = node_name(node->operands[i]);
+        if (node->operands[i]->op == NODE_VALUE) {
+            continue;
+        }
+        if (name.len == 0 || key != NULL) {
+            return NULL;
+        }
+        key = keys_find(planner->keys, name);
+        key = key != NULL ? key : keys_find(planner->base, name);
+        if (key == NULL) {
+            return NULL;
+        }
+    }
+    return key;
+}
+
 /* Values that a key attribute is compared with must be such as it may have. */
 static int check_comparison(struct planner *planner, const struct node *node, bool is_lookup)
 {
-    const struct partiql_key *key = NULL;
-    for (uint32_t i = 0; i < node->count && key == NULL; i++) {
-        struct slice name = node_name(node->operands[i]);
-        key = name.len == 0 ? NULL : keys_find(planner->keys, name);
-    }
+    const struct partiql_key *key = compared_key(planner, node);
     for (uint32_t i = 0; key != NULL && i < node->count; i++) {
         const struct node *operand = node->operands[i];
         if (operand->op != NODE_VALUE) {
             continue;
         }
         if (operand->value->type != key->type) {
-            return is_lookup ? fail(planner, PARTIQL_KEY_TYPE, key->name, SLICE(""))
-                             : fail(planner, PARTIQL_CONDITION_TYPE, SLICE(""), SLICE(""));
+            return is_lookup && keys_find(planner->keys, key->name) != NULL
+                       ? fail(planner, PARTIQL_KEY_TYPE, key->name, SLICE(""))
+                       : fail(planner, PARTIQL_CONDITION_TYPE, SLICE(""), SLICE(""));
         }
         if (key->type != VALUE_N && operand->value->bytes.len == 0) {
             return fail(planner, PARTIQL_KEY_EMPTY, key->type == VALUE_B ? SLICE("binary") : SLICE("string"),
@@ -64,7 +83,7 @@ static int check_comparison(struct planner *planner, const struct node *node, bo
 /* Recursion is bounded by the number of operators. */
 static int check_types(struct planner *planner, const struct node *node, bool is_lookup)
 {
-    if (is_typed(node->op)) {
+    if (is_typed(node->op) || node->op == NODE_CONTAINS) {
         return check_comparison(planner, node, is_lookup && node->op == NODE_EQ);
     }
     bool is_junction = node->op == NODE_AND || node->op == NODE_OR || node->op == NODE_NOT;
@@ -367,14 +386,15 @@ static int build_filter(struct planner *planner)
 }
 
 int partiql_plan_select(struct arena *arena, const struct partiql_statement *statement, const struct partiql_keys *keys,
-                        struct partiql_plan *ret_plan, struct partiql_error *ret_error)
+                        const struct partiql_keys *base, struct partiql_plan *ret_plan, struct partiql_error *ret_error)
 {
     struct planner planner = {
-        .arena = arena, .statement = statement, .keys = keys, .plan = ret_plan, .error = ret_error};
+        .arena = arena, .statement = statement, .keys = keys, .base = base, .plan = ret_plan, .error = ret_error};
     assert(statement->kind == PARTIQL_SELECT);
     *ret_plan = (struct partiql_plan){0};
     conjuncts_split(arena, statement->where, &planner.conjuncts);
-    if (plan_check_nested(arena, statement, keys, "Key: ", ret_error) != 0 || check_order(&planner) != 0 ||
+    if (plan_check_nested(arena, statement, keys, "Key: ", ret_error) != 0 ||
+        plan_check_nested(arena, statement, base, "Key: ", ret_error) != 0 || check_order(&planner) != 0 ||
         check_conjuncts(&planner) != 0) {
         return -1;
     }

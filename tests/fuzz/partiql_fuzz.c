@@ -74,7 +74,7 @@ static void plan_select(struct arena *arena, struct slice text, const struct par
     struct partiql_error error = {0};
     struct partiql_plan plan;
     struct item key, shown, item = example();
-    if (partiql_plan_select(arena, statement, keys, &plan, &error) == 0) {
+    if (partiql_plan_select(arena, statement, keys, keys, &plan, &error) == 0) {
         assert(plan.is_scan == (plan.partition_count == 0));
         assert(plan.partition_count <= PARTIQL_KEY_CHOICES_MAX && plan.range_count <= keys->range_count);
         for (uint32_t i = 0; i < plan.partition_count; i++) {

@@ -5,7 +5,7 @@ static struct partiql_plan plan(const char *where)
     struct partiql_plan plan;
     struct partiql_error error = {0};
     struct slice text = arena_printf(&arena, "SELECT * FROM abc WHERE %s%c", where, '\0');
-    int failed = partiql_plan_select(&arena, compile(text.data), &KEYS, &plan, &error);
+    int failed = partiql_plan_select(&arena, compile(text.data), &KEYS, &KEYS, &plan, &error);
     if (failed) {
         print_error("%s: error %d\n", where, error.code);
     }
@@ -18,7 +18,7 @@ static void assert_plan_refused(const char *where, enum partiql_error_code code)
     struct partiql_plan plan;
     struct partiql_error error = {0};
     struct slice text = arena_printf(&arena, "SELECT * FROM abc WHERE %s%c", where, '\0');
-    assert_int_equal(partiql_plan_select(&arena, compile(text.data), &KEYS, &plan, &error), -1);
+    assert_int_equal(partiql_plan_select(&arena, compile(text.data), &KEYS, &KEYS, &plan, &error), -1);
     assert_int_equal(error.code, code);
 }
 
@@ -110,6 +110,8 @@ static void test_refused_plans(void **state)
     assert_plan_refused("sk = 1", PARTIQL_CONDITION_TYPE);
     assert_plan_refused("pk IN ['a', 1]", PARTIQL_CONDITION_TYPE);
     assert_plan_refused("n = 1 OR pk > 1", PARTIQL_CONDITION_TYPE);
+    assert_plan_refused("contains(sk, 1)", PARTIQL_CONDITION_TYPE);
+    assert_partitions("pk BETWEEN n AND 2", ""); /* only with values alone */
     assert_plan_refused("pk = ''", PARTIQL_KEY_EMPTY);
     assert_plan_refused("pk.x = 'a'", PARTIQL_KEY_NESTED);
     assert_plan_refused("n = 1 ORDER BY pk", PARTIQL_ORDER_HASH);
