@@ -95,7 +95,7 @@ int condition_build(struct arena *arena, struct node *root, struct condition **r
     return 0;
 }
 
-/* First all paths that are written, then all values. */
+/* As in text: first all paths that are written, then all values; each time the last action first. */
 int update_build(struct arena *arena, const struct build_action *actions, uint32_t count, struct update **ret_update,
                  struct expr_error *ret_error)
 {
@@ -107,7 +107,7 @@ int update_build(struct arena *arena, const struct build_action *actions, uint32
         add_path(&paths, actions[i].target);
     }
     path_tree_init(&update->tree, arena, paths.elements);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = count; i-- > 0;) {
         struct action *action = &update->actions[i];
         action->kind = (uint8_t)actions[i].kind;
         action->index = i;
@@ -118,7 +118,7 @@ int update_build(struct arena *arena, const struct build_action *actions, uint32
         }
     }
     path_tree_finish(&update->tree);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = count; i-- > 0;) {
         struct action *action = &update->actions[i];
         if (action->value == NULL) {
             continue;

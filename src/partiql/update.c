@@ -86,7 +86,9 @@ static int compile_set_function(struct compiler *compiler, const struct syntax *
         return -1;
     }
     if (!is_value || !is_set_type(operand->value->type)) {
-        return compiler_fail_at(compiler, PARTIQL_SET_TYPE, slice_from_string(name), SLICE(""), first);
+        return first->kind == SYNTAX_PATH
+                   ? compiler_fail(compiler, PARTIQL_SET_TYPE, slice_from_string(name), SLICE(""))
+                   : compiler_fail_at(compiler, PARTIQL_SET_TYPE, slice_from_string(name), SLICE(""), first);
     }
     action->value = operand;
     return 0;
@@ -117,9 +119,11 @@ static int compile_action(struct compiler *compiler, const struct syntax_action 
 int compile_update(struct compiler *compiler, const struct syntax_statement *syntax, struct update **ret_update)
 {
     struct build_action *actions = arena_zalloc(compiler->arena, syntax->action_count * sizeof *actions);
+    uint32_t last = syntax->action_count - 1;
     struct expr_error error;
-    for (uint32_t i = 0; i < syntax->action_count; i++) {
-        if (compile_action(compiler, &syntax->actions[i], &actions[i]) != 0) {
+    /* Of several errors DynamoDB reports the last action's in an expression, the first one's in a statement. */
+    for (uint32_t i = 0; i <= last; i++) {
+        if (compile_action(compiler, &syntax->actions[i], &actions[last - i]) != 0) {
             return -1;
         }
     }
