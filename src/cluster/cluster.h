@@ -150,7 +150,7 @@ struct page {
     size_t bytes;          /* of rows evaluated */
     size_t fetched_blocks; /* 4 KB read blocks of fetched base items, rounded up for each */
     struct item last;      /* key attributes of the last row evaluated, in `arena`; for LastEvaluatedKey */
-    bool more;             /* stopped by limit or bytes_max */
+    bool more;             /* stopped by limit, bytes_max or time (five seconds) */
     struct arena *arena;
 
     struct page_cursor *cursor; /* private */

@@ -15,6 +15,7 @@ struct store {
 
     /* the writer's: what is known of the room on the file system */
     bool has_room;
+    bool log_is_broken; /* an append to the log failed: nothing is committed until the store is opened anew */
     size_t unlooked_bytes;
     uint64_t looked_us;
 };

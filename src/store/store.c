@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "base/env.h"
@@ -260,6 +261,9 @@ int store_commit(struct store *store, struct store_batch *batch, bool durable, s
     if (fault_fires("store.commit")) {
         return err_set(err, "write failed: fault point store.commit");
     }
+    if (store->log_is_broken) {
+        return err_set(err, "write refused: the log could not be written before; start again to begin a new one");
+    }
     size_t bytes;
     rocksdb_writebatch_data(raw(batch), &bytes);
     if (!has_room(store, bytes)) {
@@ -267,5 +271,10 @@ int store_commit(struct store *store, struct store_batch *batch, bool durable, s
     }
     char *message = NULL;
     rocksdb_write(store->db, durable ? store->durable_options : store->relaxed_options, raw(batch), &message);
-    return message == NULL ? 0 : store_err(err, "write failed", message);
+    if (message == NULL) {
+        return 0;
+    }
+    /* Another program took the room that was left. Flushes are tried again by RocksDB; its log is not to be touched. */
+    store->log_is_broken = strstr(message, ".log") != NULL;
+    return store_err(err, "write failed", message);
 }
