@@ -116,13 +116,33 @@ def expected_global(found):
     return {key: item for key, item in found.items() if "gpk" in item and "gsk" in item}
 
 
+class Repeated(AssertionError):
+    """An index has a row twice."""
+
+
 def read_index(client, name):
     rows = {}
     for item in client.pages("Scan", TableName=TABLE, IndexName=name):
         key = key_of(item)
-        assert key not in rows, f"index {name} has {key} twice"
+        if key in rows:
+            raise Repeated(f"index {name} has {key} twice")
         rows[key] = plain(item)
     return rows
+
+
+def await_index(client, name, expected):
+    """The rows of a global index, once they are as expected or time is up. Until then a row that moves from one shard
+    to another may be seen on both."""
+    deadline = time.monotonic() + INDEX_SECONDS_MAX
+    while True:
+        try:
+            rows = read_index(client, name)
+            if rows == expected or time.monotonic() > deadline:
+                return rows
+        except Repeated:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def difference(rows, expected):
@@ -140,9 +160,7 @@ def verify_local_index(found, client):
 
 def verify_global_index(found, client):
     expected = expected_global(found)
-    deadline = time.monotonic() + INDEX_SECONDS_MAX
-    while (rows := read_index(client, "global")) != expected and time.monotonic() < deadline:
-        time.sleep(0.1)
+    rows = await_index(client, "global", expected)
     assert rows == expected, "the global index differs from the table:\n" + difference(rows, expected)
 
     groups = {item["gpk"]["S"] for item in expected.values()}
