@@ -91,6 +91,7 @@ static int compile_columns(struct compiler *compiler, const struct syntax_select
     struct expr_error error;
     uint32_t count = select->column_count;
     struct node **paths = ARENA_ARRAY(compiler->arena, struct node *, count);
+    struct slice *labels = ARENA_ARRAY(compiler->arena, struct slice, count);
     statement->columns = ARENA_ARRAY(compiler->arena, struct partiql_column, count);
     statement->column_count = count;
     for (uint32_t i = 0; i < count; i++) {
@@ -101,13 +102,12 @@ static int compile_columns(struct compiler *compiler, const struct syntax_select
         if (compile_path(compiler, column, PARTIQL_HIERARCHY, &paths[i]) != 0) {
             return -1;
         }
-        struct slice label = column_label(compiler->arena, &paths[i]->path);
-        for (uint32_t j = 0; j < i; j++) {
-            if (slice_equal(statement->columns[j].label, label)) {
-                return compiler_fail(compiler, PARTIQL_COLUMN_REPEATED, label, SLICE(""));
-            }
-        }
-        statement->columns[i] = (struct partiql_column){.label = label, .path = paths[i]};
+        labels[i] = column_label(compiler->arena, &paths[i]->path);
+        statement->columns[i] = (struct partiql_column){.label = labels[i], .path = paths[i]};
+    }
+    uint32_t repeated = first_repeated(compiler->arena, labels, count);
+    if (repeated < count) {
+        return compiler_fail(compiler, PARTIQL_COLUMN_REPEATED, labels[repeated], SLICE(""));
     }
     if (count == 0) {
         return 0;

@@ -30,6 +30,9 @@ static inline int compiler_fail_expr(struct compiler *compiler, const struct exp
     return -1;
 }
 
+/* The position of the first text that stood before; `count` if all are different. */
+uint32_t first_repeated(struct arena *arena, const struct slice *texts, uint32_t count);
+
 /* literal.c: constants. The item of an INSERT; its attributes may be parameters. */
 int compile_item(struct compiler *compiler, const struct syntax *syntax, struct item *ret_item);
 bool syntax_is_literal(const struct syntax *syntax);

@@ -1,6 +1,8 @@
 /* Constants: strings, numbers, lists, bags, structs. Recursion is bounded by the parser. */
 #include "partiql/compile.h"
 
+#include <stdlib.h>
+
 #include "value/number.h"
 
 /* Where in a constant something is: "root.b.0" in errors. */
@@ -79,6 +81,40 @@ bool syntax_is_literal(const struct syntax *syntax)
 {
     return (syntax->kind >= SYNTAX_STRING && syntax->kind <= SYNTAX_NULL) ||
            (syntax->kind >= SYNTAX_LIST && syntax->kind <= SYNTAX_ION);
+}
+
+/* --- repetitions ------------------------------------------------------------------------------------------------ */
+
+struct text_at {
+    struct slice text;
+    uint32_t position;
+};
+
+static int compare_texts(const void *left, const void *right)
+{
+    const struct text_at *a = left;
+    const struct text_at *b = right;
+    int order = slice_compare(a->text, b->text);
+    return order != 0 ? order : (a->position > b->position) - (a->position < b->position);
+}
+
+uint32_t first_repeated(struct arena *arena, const struct slice *texts, uint32_t count)
+{
+    uint32_t first = count;
+    if (count < 2) {
+        return first;
+    }
+    struct text_at *sorted = ARENA_ARRAY(arena, struct text_at, count);
+    for (uint32_t i = 0; i < count; i++) {
+        sorted[i] = (struct text_at){texts[i], i};
+    }
+    qsort(sorted, count, sizeof *sorted, compare_texts);
+    for (uint32_t i = 1; i < count; i++) {
+        if (sorted[i].position < first && slice_equal(sorted[i - 1].text, sorted[i].text)) {
+            first = sorted[i].position;
+        }
+    }
+    return first;
 }
 
 /* --- scalars ----------------------------------------------------------------------------------------------------- */
@@ -166,43 +202,49 @@ static int convert_bag(struct compiler *compiler, const struct syntax *syntax, s
     }
     *ret_value = (struct value){
         .type = elements[0].type == VALUE_S ? VALUE_SS : VALUE_NS, .count = syntax->count, .elements = elements};
-    for (uint32_t i = 1; i < syntax->count; i++) {
-        const struct value before = {.type = ret_value->type, .count = i, .elements = elements};
-        if (value_set_contains(&before, &elements[i])) {
-            return compiler_fail(compiler, PARTIQL_SET_REPEATED, SLICE(""), SLICE(""));
-        }
+    struct slice *texts = ARENA_ARRAY(compiler->arena, struct slice, syntax->count);
+    for (uint32_t i = 0; i < syntax->count; i++) {
+        texts[i] = elements[i].bytes;
     }
-    return 0;
+    return first_repeated(compiler->arena, texts, syntax->count) == syntax->count
+               ? 0
+               : compiler_fail(compiler, PARTIQL_SET_REPEATED, SLICE(""), SLICE(""));
 }
 
-/* The key of attribute `number`: a string, and not one that came before. `whole` is named where a key is repeated. */
-static int check_key(struct compiler *compiler, const struct syntax *syntax, uint32_t number, const struct place *place,
+/* The position of the first key of a struct that is repeated; its number of keys if there is none. */
+static uint32_t repeated_key(struct arena *arena, const struct syntax *syntax)
+{
+    uint32_t count = syntax->count / 2;
+    struct slice *keys = ARENA_ARRAY(arena, struct slice, count);
+    for (uint32_t i = 0; i < count; i++) {
+        keys[i] = syntax->items[2 * i]->text;
+    }
+    return first_repeated(arena, keys, count);
+}
+
+/* A key of an attribute: a string, and not one that came before. `whole` is named where a key is repeated. */
+static int check_key(struct compiler *compiler, const struct syntax *key, bool is_repeated, const struct place *place,
                      const struct syntax *whole)
 {
-    const struct syntax *key = syntax->items[2 * number];
-    if (key->kind != SYNTAX_STRING) {
-        struct slice where = place_text(compiler->arena, place);
-        if (key->kind == SYNTAX_PATH) {
-            return compiler_fail(compiler, PARTIQL_TUPLE_KEY, kind_name(key), where);
-        }
-        return compiler_fail_at(compiler, PARTIQL_TUPLE_KEY, kind_name(key), where, key);
+    if (key->kind == SYNTAX_STRING && !is_repeated) {
+        return key->text.len > 0 ? 0 : compiler_fail(compiler, PARTIQL_NAME_EMPTY, SLICE(""), SLICE(""));
     }
-    for (uint32_t i = 0; i < number; i++) {
-        if (slice_equal(syntax->items[2 * i]->text, key->text)) {
-            return compiler_fail_at(compiler, PARTIQL_TUPLE_REPEATED, key->text, place_text(compiler->arena, place),
-                                    whole != NULL ? whole : key);
-        }
+    struct slice where = place_text(compiler->arena, place);
+    if (key->kind == SYNTAX_STRING) {
+        return compiler_fail_at(compiler, PARTIQL_TUPLE_REPEATED, key->text, where, whole);
     }
-    return key->text.len > 0 ? 0 : compiler_fail(compiler, PARTIQL_NAME_EMPTY, SLICE(""), SLICE(""));
+    return key->kind == SYNTAX_PATH ? compiler_fail(compiler, PARTIQL_TUPLE_KEY, kind_name(key), where)
+                                    : compiler_fail_at(compiler, PARTIQL_TUPLE_KEY, kind_name(key), where, key);
 }
 
 static int convert_struct(struct compiler *compiler, const struct syntax *syntax, const struct place *place,
                           struct value *ret_value)
 {
     uint32_t count = syntax->count / 2;
+    uint32_t repeated = repeated_key(compiler->arena, syntax);
     struct attribute *attributes = ARENA_ARRAY(compiler->arena, struct attribute, count);
     for (uint32_t i = 0; i < count; i++) {
-        if (check_key(compiler, syntax, i, place, syntax) != 0) {
+        if (check_key(compiler, syntax->items[2 * i], i == repeated, place, syntax) != 0) {
             return -1;
         }
         struct place inner = {.outer = place, .name = syntax->items[2 * i]->text};
@@ -266,8 +308,10 @@ int compile_item(struct compiler *compiler, const struct syntax *syntax, struct 
         return compiler_fail_at(compiler, PARTIQL_ITEM_FORMAT, SLICE(""), SLICE(""), syntax);
     }
     struct item item = {.attributes = ARENA_ARRAY(compiler->arena, struct attribute, syntax->count / 2)};
+    uint32_t repeated = repeated_key(compiler->arena, syntax);
     for (; item.count < syntax->count / 2; item.count++) {
-        if (check_key(compiler, syntax, item.count, &root, NULL) != 0) {
+        const struct syntax *key = syntax->items[2 * item.count];
+        if (check_key(compiler, key, item.count == repeated, &root, key) != 0) {
             return -1;
         }
         struct attribute *attribute = &item.attributes[item.count];

@@ -26,7 +26,11 @@ struct slice syntax_text(const struct syntax_parser *parser)
 
 bool syntax_at(const struct syntax_parser *parser, const char *punctuation)
 {
-    return parser->token.kind == TOKEN_PUNCTUATION && slice_equal(syntax_text(parser), slice_from_string(punctuation));
+    if (parser->token.kind != TOKEN_PUNCTUATION) {
+        return false;
+    }
+    struct slice text = syntax_text(parser); /* of one or two characters */
+    return text.data[0] == punctuation[0] && (text.len == 1 ? '\0' : text.data[1]) == punctuation[1];
 }
 
 bool syntax_at_word(const struct syntax_parser *parser, const char *keyword)

@@ -416,7 +416,8 @@ static const struct infix INFIX[] = {
 
 static const struct infix *find_infix(const struct syntax_parser *parser)
 {
-    for (size_t i = 0; i < sizeof INFIX / sizeof INFIX[0]; i++) {
+    bool is_possible = parser->token.kind == TOKEN_KEYWORD || parser->token.kind == TOKEN_PUNCTUATION;
+    for (size_t i = 0; is_possible && i < sizeof INFIX / sizeof INFIX[0]; i++) {
         if (INFIX[i].is_word ? syntax_at_word(parser, INFIX[i].text) : syntax_at(parser, INFIX[i].text)) {
             return &INFIX[i];
         }
