@@ -18,7 +18,8 @@ pytestmark = pytest.mark.only("stator", "AWS and DynamoDB Local answer 500 to so
 
 KNOWN = {
     "ValidationException", "SerializationException", "ResourceNotFoundException", "ResourceInUseException", "ConditionalCheckFailedException",
-    "LimitExceededException", "ItemCollectionSizeLimitExceededException",
+    "LimitExceededException", "ItemCollectionSizeLimitExceededException", "TransactionCanceledException",
+    "IdempotentParameterMismatchException",
 }  # fmt: skip
 
 REPLACEMENTS = [
@@ -91,6 +92,30 @@ def requests(table):
     yield "BatchWriteItem", {
         "RequestItems": {table: [{"PutRequest": {"Item": ITEM}}, {"DeleteRequest": {"Key": {**KEY, "sk": S("c")}}}]},
         "ReturnConsumedCapacity": "TOTAL", "ReturnItemCollectionMetrics": "SIZE",
+    }  # fmt: skip
+    yield "TransactWriteItems", {
+        "TransactItems": [
+            {"Put": {"TableName": table, "Item": ITEM, **CONDITION}},
+            {"Update": {"TableName": table, "Key": {**KEY, "sk": S("c")}, **CONDITION, "UpdateExpression": "SET d = :v REMOVE n"}},
+            {"Delete": {"TableName": table, "Key": {**KEY, "sk": S("d")}, **CONDITION}},
+            {"ConditionCheck": {"TableName": table, "Key": {**KEY, "sk": S("e")}, **CONDITION}},
+        ],
+        "ReturnConsumedCapacity": "INDEXES", "ReturnItemCollectionMetrics": "SIZE", "ClientRequestToken": unique("token"),
+    }  # fmt: skip
+    yield "TransactGetItems", {
+        "TransactItems": [
+            {"Get": {"TableName": table, "Key": KEY, "ProjectionExpression": "#n, d.a[1]", "ExpressionAttributeNames": {"#n": "n"}}},
+            {"Get": {"TableName": table, "Key": {**KEY, "sk": S("c")}}},
+        ],
+        "ReturnConsumedCapacity": "TOTAL",
+    }  # fmt: skip
+    yield "ExecuteTransaction", {
+        "TransactStatements": [
+            {"Statement": f"UPDATE \"{table}\" SET n = ? WHERE pk = 'a' AND sk = ?", "Parameters": [N(1), S("b")],
+             "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
+            {"Statement": f"INSERT INTO \"{table}\" VALUE {{'pk': ?, 'sk': 'f', 'd': [1, <<'x'>>]}}", "Parameters": [S("a")]},
+        ],
+        "ReturnConsumedCapacity": "TOTAL", "ClientRequestToken": unique("token"),
     }  # fmt: skip
     yield "DescribeTable", {"TableName": table}
     yield "ListTables", {"Limit": 1, "ExclusiveStartTableName": "aaa"}
@@ -175,7 +200,8 @@ def test_the_requests_are_right(raw, table):
 
 
 OPERATIONS = [
-    "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "DescribeTable", "ListTables",
+    "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem", "TransactWriteItems", "TransactGetItems",
+    "ExecuteTransaction", "DescribeTable", "ListTables",
 ]  # fmt: skip
 
 
