@@ -244,9 +244,9 @@ static void updates_change_the_item(void **state)
     (void)state;
     assert_says(server, "UpdateItem",
                 NEW "'AttributeUpdates':{'n':{'Action':'ADD','Value':{'N':'0.5'}},'a.b':{'Value':{'L':[]}}}}", 200,
-                "{'Attributes':{'a.b':{'L':[]},'n':{'N':'5.5'}}}");
+                "{'Attributes':{'n':{'N':'5.5'},'a.b':{'L':[]}}}");
     assert_says(server, "UpdateItem", OLD "'AttributeUpdates':{'n':{'Value':{'N':'5'}},'a.b':{'Action':'DELETE'}}}",
-                200, "{'Attributes':{'a.b':{'L':[]},'n':{'N':'5.5'}}}");
+                200, "{'Attributes':{'n':{'N':'5.5'},'a.b':{'L':[]}}}");
     assert_says(server, "UpdateItem", NEW "'AttributeUpdates':{}}", 200, "{}");
     assert_says(server, "UpdateItem",
                 "{" KEY ",'AttributeUpdates':{'n':{'Action':'DELETE'}},'Expected':{'n':{'Value':{'N':'6'}}}}", 400,

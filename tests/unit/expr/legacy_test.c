@@ -319,7 +319,7 @@ static void changes(void **state)
         {"n DELETE, q PUT :v, f ADD :v, l ADD :l, ss DELETE :ss",
          "f = -0.5, ss = <'b'>, l = [1, 2, 3, {p: 1}, 1, 'x'], q = 1, -n"},
         {"a PUT :v, b PUT :v, c PUT :v, d PUT :v, e PUT :v, f PUT :v, g PUT :v, h PUT :v, i ADD :l, l ADD :l",
-         "f = 1, e = 1, b = 1, l = [1, 2, 3, {p: 1}, 1, 'x'], i = [1, 'x'], h = 1, g = 1, d = 1, c = 1, a = 1"},
+         "f = 1, e = 1, b = 1, l = [1, 2, 3, {p: 1}, 1, 'x'], a = 1, c = 1, d = 1, g = 1, h = 1, i = [1, 'x']"},
     };
     CHECK_TABLE(*state, run_changes, ROWS);
 }
