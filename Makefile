@@ -144,6 +144,14 @@ fuzz:
 	@$(sub) BUILD=build-fuzz $(FUZZ) fuzzers
 	@tools/fuzz --build build-fuzz --seconds $(FUZZ_SECONDS)
 
+.PHONY: differential
+REQUESTS ?= 100000
+SEED ?= 1
+differential:
+	@tools/install-deps differential
+	@$(sub) $(BUILD)/stator
+	@tests/differential/run --binary $(BUILD)/stator --shards "$(SHARDS)" --requests $(REQUESTS) --seed $(SEED) $(ARGS)
+
 #: make              builds build/stator (CC=clang CXX=clang++ BUILD=build-clang for clang)
 #: make run          installs what is missing, builds, serves on 127.0.0.1:8000 with ./data
 #:                   (LISTEN=127.0.0.1:9000 DATA_DIR=/srv/stator ARGS='--shards 4')
@@ -154,4 +162,5 @@ fuzz:
 #: make asan         unit and wire tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #: make tsan         unit and wire tests under ThreadSanitizer
 #: make fuzz         runs each fuzzer for FUZZ_SECONDS=20
+#: make differential compares with Amazon's DynamoDB Local on random requests (REQUESTS=100000 SEED=1 SHARDS='1 4')
 #: make clean        removes build/

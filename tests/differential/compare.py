@@ -1,0 +1,181 @@
+"""One request to both servers: what must be the same, and what neither server promises (the order of a scan, of equal
+sort keys, of sets, of batches; where the pages of a scan end)."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tables import BY_NAME, TABLES
+from wire import Answer, Client
+
+SETTLE_SECONDS_MAX = 3  # global indexes follow their table
+PAGES_MAX = 200
+METRICS = {"ConsumedCapacity", "ItemCollectionMetrics"}
+SETS = ("SS", "NS", "BS")
+
+
+@dataclass
+class Diff:
+    operation: str
+    request: Any
+    stator: Answer
+    local: Answer
+
+    def signature(self) -> str:
+        """The same for differences that are likely one."""
+        if self.stator.ok and self.local.ok:
+            return f"{self.operation} differs in {self.members()}"
+        return " | ".join([self.operation] + [f"{a.type} {pattern(a.message)}" for a in (self.stator, self.local)])
+
+    def members(self) -> list[str]:
+        one, two = self.stator.body, self.local.body
+        return sorted(member for member in {*one, *two} if one.get(member) != two.get(member))
+
+    @property
+    def parted(self) -> bool:
+        """The tables may hold different things from here on."""
+        if not self.stator.ok or not self.local.ok:
+            return self.stator.ok != self.local.ok
+        return not self.operation.startswith(("Get", "Query", "Scan")) and not METRICS.issuperset(self.members())
+
+
+def pattern(message: str) -> str:
+    return re.sub(r"[^A-Za-z ].*", "", message)[:60]
+
+
+def text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def canonical(value: Any) -> Any:
+    """Sets in order. Answers nest less than 80 deep."""
+    if isinstance(value, list):
+        return [canonical(element) for element in value]
+    if isinstance(value, dict):
+        if len(value) == 1:
+            (name, held), = value.items()
+            if name in SETS and isinstance(held, list):
+                return {name: sorted(held)}
+        return {name: canonical(held) for name, held in value.items()}
+    return value
+
+
+def string(request: Any, member: str) -> str:
+    found = request.get(member) if isinstance(request, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def index_of(request: Any):
+    table = BY_NAME.get(string(request, "TableName"))
+    found = [i for i in table.indexes if i.name == request.get("IndexName")] if table else []
+    return found[0] if found else None
+
+
+def reads_global_index(operation: str, request: Any) -> bool:
+    if operation in ("Query", "Scan"):
+        index = index_of(request)
+        return index is not None and not index.local
+    return "Execute" in operation and '"."g' in text(request).replace('\\"', '"')
+
+
+def unordered(operation: str, request: Any) -> bool:
+    """Where a page may hold other rows than the other server's."""
+    return operation in ("Scan", "ExecuteStatement") or (operation == "Query" and "IndexName" in request)
+
+
+def all_pages(client: Client, operation: str, request: dict, first: Answer) -> Answer:
+    """All the items, whatever the pages: of all segments too."""
+    segments = range(1, request["TotalSegments"]) if "TotalSegments" in request else ()
+    merged = {"Items": [], "Count": 0, "ScannedCount": 0}
+    for segment in (None, *segments):
+        at = dict(request) if segment is None else {**request, "Segment": segment}
+        answer = first if segment is None else client.send(operation, at)
+        for _ in range(PAGES_MAX):
+            if not answer.ok:
+                return answer
+            merged["Items"] += answer.body.get("Items", [])
+            merged["Count"] += answer.body.get("Count", 0)
+            merged["ScannedCount"] += answer.body.get("ScannedCount", 0)
+            token = "NextToken" if operation == "ExecuteStatement" else "LastEvaluatedKey"
+            if token not in answer.body:
+                break
+            at["NextToken" if operation == "ExecuteStatement" else "ExclusiveStartKey"] = answer.body[token]
+            answer = client.send(operation, at)
+    return Answer(200, merged)
+
+
+def ordered_items(operation: str, request: Any, items: list) -> list:
+    index = index_of(request) if operation == "Query" else None
+    if index and index.range and not {"ProjectionExpression", "AttributesToGet"} & set(request):
+        runs: list[list] = []
+        for item in items:
+            if runs and runs[-1][0].get(index.range) == item.get(index.range):
+                runs[-1].append(item)
+            else:
+                runs.append([item])
+        return [item for run in runs for item in sorted(run, key=text)]
+    return sorted(items, key=text)
+
+
+def ask(client: Client, operation: str, request: Any) -> Answer:
+    answer = client.send(operation, request)
+    if not answer.ok or not isinstance(answer.body, dict):
+        return answer
+    if unordered(operation, request):
+        if {"Limit", "TotalSegments"} & set(request):
+            answer = all_pages(client, operation, request, answer)
+        if not answer.ok:
+            return answer
+    body = canonical(answer.body)
+    if unordered(operation, request) and "Items" in body:
+        body["Items"] = ordered_items(operation, request, body["Items"])
+    if operation == "BatchGetItem":
+        body["Responses"] = {name: sorted(items, key=text) for name, items in body.get("Responses", {}).items()}
+    if isinstance(body.get("ConsumedCapacity"), list):
+        body["ConsumedCapacity"].sort(key=text)
+    return Answer(200, body)
+
+
+def error_body(answer: Answer) -> Any:
+    """What an error says besides its text."""
+    return {name: held for name, held in canonical(answer.body).items() if name not in ("__type", "message", "Message")} \
+        if isinstance(answer.body, dict) else answer.body
+
+
+def same(one: Answer, two: Answer) -> bool:
+    if one.ok or two.ok:
+        return one == two
+    return (one.status, one.type, one.message, error_body(one)) == (two.status, two.type, two.message, error_body(two))
+
+
+def compare(stator: Client, local: Client, operation: str, request: Any) -> Diff | None:
+    theirs = ask(local, operation, request)
+    ours = ask(stator, operation, request)
+    if not same(ours, theirs) and reads_global_index(operation, request):
+        deadline = time.monotonic() + SETTLE_SECONDS_MAX
+        while not same(ours, theirs) and time.monotonic() < deadline:
+            time.sleep(0.005)
+            ours = ask(stator, operation, request)
+    return None if same(ours, theirs) else Diff(operation, request, ours, theirs)
+
+
+def contents() -> list[tuple[str, dict]]:
+    """The requests that read everything."""
+    found = []
+    for table in TABLES:
+        found.append(("Scan", {"TableName": table.name}))
+        found += [("Scan", {"TableName": table.name, "IndexName": index.name}) for index in table.indexes]
+    return found
+
+
+def clear(client: Client) -> None:
+    for table in TABLES:
+        items = client.send("Scan", {"TableName": table.name}).body["Items"]
+        for at in range(0, len(items), 25):
+            deletes = [{"DeleteRequest": {"Key": {name: item[name] for name in table.keys}}} for item in items[at : at + 25]]
+            answer = client.send("BatchWriteItem", {"RequestItems": {table.name: deletes}})
+            assert answer.ok and not answer.body["UnprocessedItems"], answer.short()
