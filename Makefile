@@ -152,6 +152,18 @@ differential:
 	@$(sub) $(BUILD)/stator
 	@tests/differential/run --binary $(BUILD)/stator --shards "$(SHARDS)" --requests $(REQUESTS) --seed $(SEED) $(ARGS)
 
+# Histories of concurrent clients under kill -9: docs/consistency.md.
+.PHONY: consistency
+ROUNDS ?= 1
+SECONDS ?= 1.5
+consistency:
+	@tools/install-deps run
+	@tools/install-deps consistency
+	@$(sub) $(BUILD)/stator
+	@mkdir -p $(BUILD)/consistency
+	@cd tests/consistency && CGO_ENABLED=0 go test -count=1 -timeout 0 $(if $(V),-v) . -args -binary $(abspath $(BUILD))/stator \
+		-keep $(abspath $(BUILD))/consistency -rounds $(ROUNDS) -seconds $(SECONDS) -seed $(SEED)
+
 #: make              builds build/stator (CC=clang CXX=clang++ BUILD=build-clang for clang)
 #: make run          installs what is missing, builds, serves on 127.0.0.1:8000 with ./data
 #:                   (LISTEN=127.0.0.1:9000 DATA_DIR=/srv/stator ARGS='--shards 4')
@@ -163,4 +175,5 @@ differential:
 #: make tsan         unit and wire tests under ThreadSanitizer
 #: make fuzz         runs each fuzzer for FUZZ_SECONDS=20
 #: make differential compares with Amazon's DynamoDB Local on random requests (REQUESTS=100000 SEED=1 SHARDS='1 4')
+#: make consistency  checks histories of concurrent clients under kill -9 (ROUNDS=100 SECONDS=3 SEED=1)
 #: make clean        removes build/
