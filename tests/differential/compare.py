@@ -7,6 +7,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any
 
 from tables import BY_NAME, TABLES
@@ -61,6 +62,29 @@ def canonical(value: Any) -> Any:
             if name in SETS and isinstance(held, list):
                 return {name: sorted(held)}
         return {name: canonical(held) for name, held in value.items()}
+    return value
+
+
+def number(text: str) -> str:
+    """As DynamoDB returns numbers; DynamoDB Local keeps some as they were sent (1e2, 9.9E125, 007)."""
+    try:
+        value = Decimal(text).normalize(Context(prec=200))
+        return format(value, "f") if value else "0"
+    except ArithmeticError:
+        return text
+
+
+def plain_numbers(value: Any) -> Any:
+    if isinstance(value, list):
+        return [plain_numbers(element) for element in value]
+    if isinstance(value, dict):
+        if len(value) == 1:
+            (name, held), = value.items()
+            if name == "N" and isinstance(held, str):
+                return {"N": number(held)}
+            if name == "NS" and isinstance(held, list):
+                return {"NS": sorted(number(element) for element in held)}
+        return {name: plain_numbers(held) for name, held in value.items()}
     return value
 
 
@@ -121,7 +145,8 @@ def ordered_items(operation: str, request: Any, items: list) -> list:
     return sorted(items, key=text)
 
 
-def ask(client: Client, operation: str, request: Any) -> Answer:
+def ask(client: Client, operation: str, request: Any, plain=lambda body: body) -> Answer:
+    """`plain` is applied to the body before it is put in order."""
     answer = client.send(operation, request)
     if not answer.ok or not isinstance(answer.body, dict):
         return answer
@@ -130,7 +155,7 @@ def ask(client: Client, operation: str, request: Any) -> Answer:
             answer = all_pages(client, operation, request, answer)
         if not answer.ok:
             return answer
-    body = canonical(answer.body)
+    body = canonical(plain(answer.body))
     if unordered(operation, request) and "Items" in body:
         body["Items"] = ordered_items(operation, request, body["Items"])
     if operation == "BatchGetItem":
@@ -153,7 +178,7 @@ def same(one: Answer, two: Answer) -> bool:
 
 
 def compare(stator: Client, local: Client, operation: str, request: Any) -> Diff | None:
-    theirs = ask(local, operation, request)
+    theirs = ask(local, operation, request, plain_numbers)
     ours = ask(stator, operation, request)
     if not same(ours, theirs) and reads_global_index(operation, request):
         deadline = time.monotonic() + SETTLE_SECONDS_MAX
