@@ -40,7 +40,7 @@ func launch(t *testing.T, shards int, fault string) *Run {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.End)
+	t.Cleanup(func() { _ = server.End() })
 	client := NewClient(server)
 	defer client.Close()
 	if err := createTable(client); err != nil {
@@ -163,7 +163,9 @@ func TestRegistersAreLinearizable(t *testing.T) {
 	eachRound(t, func(t *testing.T, shards int, seed int64) {
 		run := launch(t, shards, "")
 		history := registerHistory(t, run, seed, fullLoad())
-		run.server.End()
+		if err := run.server.End(); err != nil {
+			t.Error(err)
+		}
 		var count [Unknown + 1]int
 		for _, op := range history {
 			count[op.Output.Outcome]++
@@ -182,7 +184,9 @@ func TestTransactionsAreSerializable(t *testing.T) {
 	eachRound(t, func(t *testing.T, shards int, seed int64) {
 		run := launch(t, shards, someFault(shards, seed))
 		history := transactionHistory(t, run, seed, fullLoad())
-		run.server.End()
+		if err := run.server.End(); err != nil {
+			t.Error(err)
+		}
 		count := map[string]int{}
 		unknown := 0
 		for _, op := range history {

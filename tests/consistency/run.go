@@ -81,16 +81,15 @@ func (run *Run) kill(length time.Duration, kills int, rng *rand.Rand) error {
 	part := length / time.Duration(kills+1)
 	for i := 0; i < kills; i++ {
 		time.Sleep(part/2 + time.Duration(rng.Int63n(int64(part))))
-		run.server.Kill()
-		var err error
-		if run.WhileDown != nil {
+		err := run.server.Kill()
+		if err == nil && run.WhileDown != nil {
 			err = run.WhileDown(i)
 		}
 		if err == nil {
 			err = run.server.Start()
 		}
 		if err != nil {
-			run.server.End()
+			_ = run.server.End()
 			return err
 		}
 		run.starts = append(run.starts, run.Now())

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -89,25 +90,31 @@ func (server *Server) set(address string, process *exec.Cmd) {
 	server.changed.Broadcast()
 }
 
-// Kill is kill -9. Clients wait until it is started again.
-func (server *Server) Kill() {
+// Kill is kill -9. Clients wait until it is started again. The error says that it had died otherwise.
+func (server *Server) Kill() error {
 	server.lock.Lock()
 	process := server.process
 	server.address, server.process = "", nil
 	server.lock.Unlock()
-	if process != nil {
-		_ = process.Process.Kill()
-		_ = process.Wait()
+	if process == nil {
+		return nil
 	}
+	_ = process.Process.Kill()
+	_ = process.Wait()
+	if status := process.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL {
+		return fmt.Errorf("the server died by itself: %s", process.ProcessState)
+	}
+	return nil
 }
 
 // End kills it for good.
-func (server *Server) End() {
-	server.Kill()
+func (server *Server) End() error {
+	err := server.Kill()
 	server.lock.Lock()
 	server.ended = true
 	server.lock.Unlock()
 	server.changed.Broadcast()
+	return err
 }
 
 // Address waits until the server is up; false if it will not be any more.
