@@ -213,7 +213,7 @@ static int read_key(struct api_call *call, struct batch_get *batch, struct batch
     if (cluster_get(call->loop->api->cluster, key, &stored, &batch->err) != 0) {
         return -1;
     }
-    int result = stored.pin == NULL ? 1 : append_stored(call, batch, table, stored.bytes, &header);
+    int result = !stored_item_exists(&stored) ? 1 : append_stored(call, batch, table, stored.bytes, &header);
     stored_item_release(&stored);
     if (result == 1) {
         batch->bytes += header.size;

@@ -86,7 +86,7 @@ static void answer(struct api_call *call, const struct table *table, const struc
         return;
     }
     json_object_begin(&call->out);
-    int failed = stored.pin == NULL ? 0 : append_item(call, stored.bytes, projection, &header, &err);
+    int failed = !stored_item_exists(&stored) ? 0 : append_item(call, stored.bytes, projection, &header, &err);
     stored_item_release(&stored);
     if (failed) {
         item_fail_store(call, &err);

@@ -268,7 +268,7 @@ static int read_entry(struct statement_batch *batch, struct batch_entry *entry)
     if (cluster_get(batch->call->loop->api->cluster, &entry->key, &stored, &batch->err) != 0) {
         return -1;
     }
-    int failed = stored.pin == NULL ? 0 : append_item(batch, entry, stored.bytes, &header);
+    int failed = !stored_item_exists(&stored) ? 0 : append_item(batch, entry, stored.bytes, &header);
     stored_item_release(&stored);
     entry->read_units = (entry->request->consistent.flag ? 1 : 0.5) * capacity_read_blocks(header.size);
     return failed;

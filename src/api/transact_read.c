@@ -90,7 +90,7 @@ static void append_responses(struct transact_read *read, const struct stored_ite
     json_member_array_begin(out, "Responses");
     for (uint32_t i = 0; i < read->count && !read->failed; i++) {
         json_object_begin(out);
-        if (items[i].pin != NULL) {
+        if (stored_item_exists(&items[i])) {
             read->failed = append_item(read->call, &read->gets[i], items[i].bytes, &read->err) != 0;
         }
         json_object_end(out);

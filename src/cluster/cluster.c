@@ -9,7 +9,8 @@
 #include "base/log.h"
 #include "cluster/private.h"
 
-#define CACHE_BYTES_DEFAULT (64u << 20)
+#define CACHE_BYTES_DEFAULT  (128u << 20)
+#define ITEM_CACHE_BYTES_MIN (64u << 10)
 
 static void on_outbox_ready(void *context, struct shard *shard)
 {
@@ -31,6 +32,7 @@ static void *open_shard(void *context)
     struct opening *opening = context;
     struct cluster *cluster = opening->cluster;
     unsigned number = opening->number;
+    size_t item_bytes = cluster->options.cache_bytes / 2 / cluster->shard_count;
     char path[4096 + 16];
     snprintf(path, sizeof path, "%s/shard-%03u", cluster->options.data_dir, number);
     struct shard_options options = {
@@ -39,6 +41,7 @@ static void *open_shard(void *context)
         .slot_first = number * SLOTS / cluster->shard_count,
         .slot_last = (number + 1) * SLOTS / cluster->shard_count - 1,
         .store = {.ephemeral = cluster->options.ephemeral, .cache = cluster->cache},
+        .item_cache_bytes = item_bytes > ITEM_CACHE_BYTES_MIN ? item_bytes : ITEM_CACHE_BYTES_MIN,
         .outbox_ready = on_outbox_ready,
         .context = cluster,
     };
@@ -155,6 +158,9 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
         abort();
     }
     cluster->options = *options;
+    if (cluster->options.cache_bytes == 0) {
+        cluster->options.cache_bytes = CACHE_BYTES_DEFAULT;
+    }
     if (folder_open(cluster, err) != 0) {
         free(cluster);
         return -1;
@@ -164,7 +170,7 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
     cluster->expiry = expiry_create();
     cluster->transactions = transactions_create();
     cluster->index_jobs = index_jobs_create();
-    cluster->cache = store_cache_create(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT);
+    cluster->cache = store_cache_create(cluster->options.cache_bytes / 2);
     if (open_shards(cluster, err) != 0 || start(cluster, err) != 0) {
         cluster_close(cluster);
         return -1;

@@ -18,7 +18,7 @@ struct cluster_options {
     const char *data_dir;
     bool ephemeral;
     unsigned shards;    /* 0: as the folder has it, or 1 in a new one */
-    size_t cache_bytes; /* block cache, shared by all shards; 0: a default */
+    size_t cache_bytes; /* half for blocks of files, half for items; 0: a default */
 };
 
 /* Locks the folder, checks its format, opens every shard and starts the writer threads. */

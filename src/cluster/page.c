@@ -85,7 +85,7 @@ static int fetch_base(struct page *page, struct page_row *row, struct err *err)
         return -1;
     }
     int failed = 0;
-    if (stored.pin != NULL) {
+    if (stored_item_exists(&stored)) {
         struct item_header header;
         struct slice bytes = arena_copy(&page->scratch, stored.bytes);
         failed = item_decode(&page->scratch, bytes, &header, &row->item, err);

@@ -582,7 +582,8 @@ static int finish_part(struct cluster *cluster, const struct recovered *recovere
         transact_cancel(&batch, part);
     }
     if (failed == 0) {
-        failed = store_commit(recovered->shard->store, batch.rows, true, err);
+        batch.durable = true;
+        failed = batch_commit(&batch, err);
     }
     batch_finish(&batch);
     transact_unlock(recovered->shard, part);
@@ -597,7 +598,8 @@ static int forget_decisions(struct cluster *cluster, struct err *err)
         batch_init(&batch, cluster->shards[i]);
         failed = transact_forget_all(&batch, err);
         if (failed == 0 && !store_batch_is_empty(batch.rows)) {
-            failed = store_commit(cluster->shards[i]->store, batch.rows, true, err);
+            batch.durable = true;
+            failed = batch_commit(&batch, err);
         }
         batch_finish(&batch);
     }

@@ -5,6 +5,7 @@
 
 #include "base/env.h"
 #include "base/hash.h"
+#include "engine/item_cache.h"
 #include "engine/outbox.h"
 #include "engine/shard.h"
 
@@ -15,6 +16,9 @@ _Static_assert(BATCH_ITEMS_MAX + BATCH_COMMAND_ITEMS_MAX <= OVERLAY_SLOTS / 2, "
 struct overlay_entry {
     struct slice key;
     struct slice stored; /* len 0: deleted */
+    struct overlay_entry **slot;
+    struct overlay_entry *older;
+    bool was_cached; /* while it is committed */
 };
 
 void batch_init(struct batch *batch, struct shard *shard)
@@ -41,12 +45,13 @@ void batch_finish(struct batch *batch)
 void batch_reset(struct batch *batch)
 {
     store_batch_clear(batch->rows);
+    for (struct overlay_entry *entry = batch->overlay_newest; entry != NULL; entry = entry->older) {
+        *entry->slot = NULL;
+    }
+    batch->overlay_newest = NULL;
+    batch->overlay_count = 0;
     arena_reset(&batch->memory);
     arena_reset(&batch->scratch);
-    if (batch->overlay_count > 0) {
-        memset(batch->overlay, 0, OVERLAY_SLOTS * sizeof *batch->overlay);
-    }
-    batch->overlay_count = 0;
     batch->bytes = 0;
     batch->expiry_low = UINT64_MAX;
     batch->durable = false;
@@ -58,6 +63,21 @@ void batch_reset(struct batch *batch)
 bool batch_is_full(const struct batch *batch)
 {
     return batch->last || batch->broken || batch->overlay_count >= BATCH_ITEMS_MAX || batch->bytes >= BATCH_BYTES_MAX;
+}
+
+int batch_commit(struct batch *batch, struct err *err)
+{
+    struct item_cache *cache = batch->shard->cache;
+    assert(!batch->broken);
+    for (struct overlay_entry *entry = batch->overlay_newest; entry != NULL; entry = entry->older) {
+        entry->was_cached = item_cache_write_begin(cache, entry->key);
+    }
+    int failed = store_commit(batch->shard->store, batch->rows, batch->durable, err);
+    for (struct overlay_entry *entry = batch->overlay_newest; entry != NULL; entry = entry->older) {
+        bool stays = failed == 0 && entry->was_cached;
+        item_cache_write_end(cache, entry->key, stays ? entry->stored : SLICE(""));
+    }
+    return failed;
 }
 
 uint64_t batch_next_version(struct batch *batch)
@@ -87,6 +107,9 @@ static void overlay_set(struct batch *batch, struct slice key, struct slice stor
         assert(batch->overlay_count < OVERLAY_SLOTS / 2);
         *slot = ARENA_NEW(&batch->memory, struct overlay_entry);
         (*slot)->key = arena_copy(&batch->memory, key);
+        (*slot)->slot = slot;
+        (*slot)->older = batch->overlay_newest;
+        batch->overlay_newest = *slot;
         batch->overlay_count++;
     }
     (*slot)->stored = arena_copy(&batch->memory, stored);

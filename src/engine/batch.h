@@ -18,11 +18,12 @@ struct overlay_entry;
 struct batch {
     struct shard *shard;
     struct store_batch *rows;
-    struct arena memory;          /* until the batch is committed */
-    struct arena scratch;         /* for one command */
-    struct buffer encoded;        /* one stored item */
-    struct buffer encoded_outbox; /* one outbox row */
-    struct overlay_entry **overlay;
+    struct arena memory;                  /* until the batch is committed */
+    struct arena scratch;                 /* for one command */
+    struct buffer encoded;                /* one stored item */
+    struct buffer encoded_outbox;         /* one outbox row */
+    struct overlay_entry **overlay;       /* a hash table */
+    struct overlay_entry *overlay_newest; /* the list of its entries */
     uint32_t overlay_count;
     size_t bytes;        /* appended to `rows` */
     uint64_t expiry_low; /* the earliest expiry row in it; UINT64_MAX: none */
@@ -39,6 +40,9 @@ void batch_finish(struct batch *batch);
 void batch_reset(struct batch *batch);
 
 bool batch_is_full(const struct batch *batch);
+
+/* Makes what was written readable, durably if `batch->durable`: all of it or, on failure, nothing. */
+int batch_commit(struct batch *batch, struct err *err) MUST_USE;
 
 /* Grows with every call, within the shard and (with the clock) across restarts: microseconds since 1970. */
 uint64_t batch_next_version(struct batch *batch);

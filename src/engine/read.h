@@ -7,11 +7,17 @@
 
 struct shard;
 
-/* A stored item (value/codec.h) pinned where it lies: no copy. */
+/* A stored item (value/codec.h) pinned where it lies, in the cache or in the store: no copy. */
 struct stored_item {
-    struct slice bytes;
-    void *pin; /* NULL: there is no such item */
+    struct slice bytes; /* empty: there is no such item */
+    struct cached_item *cached;
+    void *pin; /* of the store */
 };
+
+static inline bool stored_item_exists(const struct stored_item *item)
+{
+    return item->bytes.len > 0;
+}
 
 /* 0 also when there is no such item. Release what was found. */
 int shard_get(struct shard *shard, const struct row_key *key, struct stored_item *ret_item, struct err *err) MUST_USE;

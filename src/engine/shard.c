@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "engine/batch.h"
+#include "engine/item_cache.h"
 #include "engine/outbox.h"
 #include "engine/ttl.h"
 
@@ -31,6 +32,7 @@ int shard_open(const struct shard_options *options, struct shard **ret_shard, st
         free(shard);
         return err_wrap(err, "%s", options->path);
     }
+    shard->cache = item_cache_create(options->item_cache_bytes);
     shard->version = env_time_us();
     pthread_mutex_init(&shard->lock, NULL);
     pthread_cond_init(&shard->wake, NULL);
@@ -45,6 +47,7 @@ void shard_close(struct shard *shard)
     }
     assert(!shard->started);
     store_close(shard->store);
+    item_cache_destroy(shard->cache);
     locks_finish(&shard->locks);
     pthread_mutex_destroy(&shard->lock);
     pthread_cond_destroy(&shard->wake);
@@ -121,7 +124,7 @@ static bool commit(struct shard *shard, struct batch *batch)
     }
     struct err err;
     fault_crash("shard.before_commit");
-    bool good = store_commit(shard->store, batch->rows, batch->durable, &err) == 0;
+    bool good = batch_commit(batch, &err) == 0;
     fault_crash("shard.after_commit");
     if (!good && !shard->failing) {
         log_error("shard %u: writes are refused until the cause is gone: %s", shard->number, err.text);

@@ -26,6 +26,7 @@ struct shard_options {
     unsigned number;
     uint32_t slot_first, slot_last; /* inclusive */
     struct store_options store;
+    size_t item_cache_bytes; /* at least 64 KB */
     /* Upward signal, on the writer thread: rows for other shards have become durable in the outbox. May be NULL. */
     void (*outbox_ready)(void *context, struct shard *shard);
     void *context;
@@ -33,6 +34,7 @@ struct shard_options {
 
 struct shard {
     struct store *store;
+    struct item_cache *cache; /* in front of the store's items */
     unsigned number;
     uint32_t slot_first, slot_last;
     void (*outbox_ready)(void *context, struct shard *shard);

@@ -11,6 +11,7 @@
 #define THREADS_MAX     64
 #define CONNECTIONS_MAX 1000000
 #define REGION_CHARS    63
+#define CACHE_MB_MAX    1048576
 
 /* Each refuses with a text that follows the option's name. A flag's value is "true" or "false". */
 typedef int set_function(struct config *config, const char *value, struct err *err);
@@ -91,6 +92,11 @@ static int set_threads(struct config *config, const char *value, struct err *err
     return set_number(value, 1, THREADS_MAX, &config->threads, err);
 }
 
+static int set_cache_mb(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 1, CACHE_MB_MAX, &config->cache_mb, err);
+}
+
 static int set_max_connections(struct config *config, const char *value, struct err *err)
 {
     return set_number(value, 1, CONNECTIONS_MAX, &config->max_connections, err);
@@ -156,6 +162,8 @@ static const struct option {
     {"--account-id", "DIGITS", "STATOR_ACCOUNT_ID", set_account_id, "the account in ARNs (default 000000000000)"},
     {"--auth", "none|sigv4", "STATOR_AUTH", set_auth, "whose requests are served (default none: everybody's)"},
     {"--insecure", NULL, "STATOR_INSECURE", set_insecure, "with --auth none, listen on more than loopback addresses"},
+    {"--cache-mb", "N", "STATOR_CACHE_MB", set_cache_mb,
+     "memory for what is read often, in MB: half for blocks of files, half for items (default 128)"},
     {"--max-connections", "N", "STATOR_MAX_CONNECTIONS", set_max_connections,
      "more are closed as they arrive (default 10000)"},
     {"--log-level", "LEVEL", "STATOR_LOG_LEVEL", set_log_level,
@@ -177,6 +185,7 @@ static void set_defaults(struct config *config)
         .listen_port = "8000",
         .threads = default_threads(),
         .max_connections = 10000,
+        .cache_mb = 128,
         .region = "us-east-1",
         .account_id = "000000000000",
         .log_level = LOG_INFO,

@@ -17,6 +17,7 @@ struct config {
     unsigned shards;  /* 0: as the folder has it */
     unsigned threads; /* event loops */
     unsigned max_connections;
+    unsigned cache_mb;
     const char *region;
     const char *account_id;
     enum log_level log_level;

@@ -51,6 +51,7 @@ static void test_defaults(void **state)
     assert_int_equal(config.shards, 0);
     assert_in_range(config.threads, 1, 4);
     assert_int_equal(config.max_connections, 10000);
+    assert_int_equal(config.cache_mb, 128);
     assert_string_equal(config.region, "us-east-1");
     assert_string_equal(config.account_id, "000000000000");
     assert_int_equal(config.log_level, LOG_INFO);
@@ -70,9 +71,11 @@ static void test_all_options(void **state)
     assert_int_equal(config.threads, 3);
     assert_string_equal(config.region, "eu-central-1");
     assert_string_equal(config.account_id, "123456789012");
-    assert_int_equal(parse("--insecure", "--max-connections", "5", "--log-level=error", NULL), CONFIG_OK);
+    assert_int_equal(parse("--insecure", "--max-connections", "5", "--cache-mb", "7", "--log-level=error", NULL),
+                     CONFIG_OK);
     assert_true(config.insecure);
     assert_int_equal(config.max_connections, 5);
+    assert_int_equal(config.cache_mb, 7);
     assert_int_equal(config.log_level, LOG_ERROR);
 }
 
