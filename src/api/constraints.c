@@ -23,6 +23,7 @@ struct checker {
     unsigned count;
     char path[PATH_BYTES_MAX]; /* of the member being checked */
     size_t path_len;
+    bool names_are_good; /* the request's own table name has been checked */
 };
 
 static void check_structure(struct checker *checker, const struct shape *shape, const void *structure);
@@ -308,7 +309,9 @@ static void check_member(struct checker *checker, const struct shape_member *mem
     }
     size_t before = path_push(checker, slice_from_string(member->path));
     if (present && member->table_name && member->kind == SHAPE_STRING) {
-        check_table_name(checker, member, slot);
+        if (before != 0 || !checker->names_are_good) {
+            check_table_name(checker, member, slot);
+        }
     } else if (present) {
         check_limit(checker, member, slot);
         check_slot(checker, member, slot, false);
@@ -383,6 +386,7 @@ bool shape_check(const struct shape *shape, const void *request, struct arena *a
     struct checker checker = {.count = 0, .path_len = 0};
     check_table_names(&checker, shape, request);
     if (checker.count == 0) {
+        checker.names_are_good = true;
         check_structure(&checker, shape, request);
     }
     if (checker.count == 0) {

@@ -5,10 +5,14 @@
 #include "api/partiql_operations.h"
 #include "api/table_operations.h"
 
+#define TARGET(literal)                                                                                                \
+    {                                                                                                                  \
+        (literal), sizeof(literal) - 1                                                                                 \
+    }
 #define DYNAMODB(operation_name, writes, request_shape, function)                                                      \
     {                                                                                                                  \
-        .name = operation_name, .target = TARGET_DYNAMODB, .permission = "dynamodb:" operation_name,                   \
-        .is_write = writes, .shape = request_shape, .run = function                                                    \
+        .name = operation_name, .target = TARGET(TARGET_DYNAMODB "." operation_name),                                  \
+        .permission = "dynamodb:" operation_name, .is_write = writes, .shape = request_shape, .run = function          \
     }
 
 const struct operation operations[] = {
@@ -44,12 +48,8 @@ const unsigned operation_count = sizeof(operations) / sizeof(operations[0]);
 const struct operation *operation_find(struct slice target)
 {
     for (unsigned i = 0; i < operation_count; i++) {
-        const struct operation *operation = &operations[i];
-        size_t prefix = strlen(operation->target);
-        size_t name = strlen(operation->name);
-        if (target.len == prefix + 1 + name && memcmp(target.data + prefix + 1, operation->name, name) == 0 &&
-            target.data[prefix] == '.' && memcmp(target.data, operation->target, prefix) == 0) {
-            return operation;
+        if (slice_equal(operations[i].target, target)) {
+            return &operations[i];
         }
     }
     return NULL;

@@ -10,7 +10,7 @@
 
 struct operation {
     const char *name;          /* "GetItem" */
-    const char *target;        /* TARGET_DYNAMODB or TARGET_STREAMS */
+    struct slice target;       /* the whole X-Amz-Target header: "DynamoDB_20120810.GetItem" */
     const char *permission;    /* "dynamodb:GetItem" */
     bool is_write;             /* changes data or tables */
     const struct shape *shape; /* of the request; shape->size is the request struct's */

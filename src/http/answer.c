@@ -131,6 +131,17 @@ void answer_preflight(struct loop *loop, h2o_req_t *req)
     send_all(loop, req, 200, (h2o_iovec_t){NULL, 0});
 }
 
+/* As snprintf would, for a tenth of its cost. */
+static h2o_iovec_t print_checksum(struct request *request, uint32_t checksum)
+{
+    char *end = request->checksum + sizeof request->checksum, *at = end;
+    do {
+        *--at = (char)('0' + checksum % 10);
+        checksum /= 10;
+    } while (checksum != 0);
+    return h2o_iovec_init(at, (size_t)(end - at));
+}
+
 void answer_call(struct request *request)
 {
     h2o_req_t *req = request->req;
@@ -143,8 +154,7 @@ void answer_call(struct request *request)
                    h2o_iovec_init(H2O_STRLIT("gzip")));
     }
     ADD(req, request_id_name, h2o_iovec_init(request->id, REQUEST_ID_CHARS));
-    int len = snprintf(request->checksum, sizeof request->checksum, "%u", hash_crc32(buffer_slice(body)));
-    ADD(req, checksum_name, h2o_iovec_init(request->checksum, (size_t)len));
+    ADD(req, checksum_name, print_checksum(request, hash_crc32(buffer_slice(body))));
     add_cross_origin(req);
     send_all(request->loop, req, (int)request->call.status, h2o_iovec_init(body->data, body->len));
 }

@@ -2,6 +2,8 @@
 
 #include "base/env.h"
 
+#define DIGITS_A_WORD 12 /* of five bits each */
+
 void request_ids_init(struct request_ids *ids)
 {
     do {
@@ -31,23 +33,12 @@ static uint64_t next_word(uint64_t state[4])
 void request_ids_next(struct request_ids *ids, char ret_text[REQUEST_ID_CHARS])
 {
     static const char digits[32] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
-    uint64_t words[4];
-    for (int i = 0; i < 4; i++) {
-        words[i] = next_word(ids->state);
-    }
-    uint64_t bits = words[0];
-    int have = 64, next = 1;
-    for (int i = 0; i < REQUEST_ID_CHARS; i++) {
-        if (have >= 5) {
-            ret_text[i] = digits[bits >> 59];
-            bits <<= 5;
-            have -= 5;
-        } else {
-            /* the rest of this word, filled up from the next one (or with zeros at the very end) */
-            uint64_t word = next < 4 ? words[next++] : 0;
-            ret_text[i] = digits[(bits >> 59) | (word >> (59 + have))];
-            bits = word << (5 - have);
-            have = 64 - (5 - have);
+    uint64_t bits = 0;
+    for (int i = 0; i < REQUEST_ID_CHARS; i++, bits >>= 5) {
+        if (i % DIGITS_A_WORD == 0) {
+            bits = next_word(ids->state);
         }
+        ret_text[i] = digits[bits & 31];
     }
+    ret_text[REQUEST_ID_CHARS - 1] = (bits >> 4 & 1) != 0 ? 'G' : '0'; /* one bit is left, and four of padding */
 }
