@@ -46,14 +46,15 @@ void counting_destroy(struct counting *counting)
     free(counting);
 }
 
-/* The next table that was written since it was counted; false after a round through the catalog without one. */
+/* The next table that was written since it was counted; false at the end of a round through the catalog, so that a
+ * table under steady load is not counted again at once. */
 static bool choose_table(struct cluster *cluster, struct counting *counting)
 {
-    for (uint32_t tries = catalog_count(&cluster->catalog); tries > 0; tries--) {
+    for (;;) {
         struct table *table = catalog_acquire_at(&cluster->catalog, counting->position++);
         if (table == NULL) {
             counting->position = 0;
-            continue;
+            return false;
         }
         counting->writes = atomic_load(&table->state->writes);
         if (counting->writes > 0) {
@@ -62,8 +63,6 @@ static bool choose_table(struct cluster *cluster, struct counting *counting)
         }
         table_release(table);
     }
-    counting->position = 0;
-    return false;
 }
 
 static void open_rows(struct cluster *cluster, struct counting *counting)
