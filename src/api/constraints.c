@@ -304,9 +304,6 @@ static void check_member(struct checker *checker, const struct shape_member *mem
 {
     const void *slot = (const char *)structure + member->offset;
     bool present = is_present(member, slot);
-    if (!present && !member->required) {
-        return;
-    }
     size_t before = path_push(checker, slice_from_string(member->path));
     if (present && member->table_name && member->kind == SHAPE_STRING) {
         if (before != 0 || !checker->names_are_good) {
@@ -324,7 +321,10 @@ static void check_member(struct checker *checker, const struct shape_member *mem
 static void check_structure(struct checker *checker, const struct shape *shape, const void *structure)
 {
     for (unsigned i = 0; i < shape->count; i++) {
-        check_member(checker, &shape->members[i], structure);
+        const struct shape_member *member = &shape->members[i];
+        if (member->required || is_present(member, (const char *)structure + member->offset)) {
+            check_member(checker, member, structure);
+        }
     }
 }
 

@@ -4,12 +4,13 @@
 #include "api/item_write.h"
 #include "api/name_list.h"
 #include "engine/capacity.h"
+#include "value/codec.h"
 
 #define PAGE_BYTES_MAX (1u << 20)
 
 /* What a page may cost on the loop. The bounds are looked at every few rows; one row is at most an item. */
 #define INLINE_STEP_ROWS 4
-#define INLINE_ROWS      64
+#define INLINE_ROWS      128
 #define INLINE_BYTES     (64u * 1024)
 #define INLINE_BLOCKS    32
 
@@ -114,24 +115,31 @@ bool item_page_choose(struct item_page *item_page, const struct item_page_choice
 
 /* --- running --------------------------------------------------------------------------------------------------- */
 
-static void visit_row(struct page *page, const struct page_row *row, struct arena *scratch)
+/* A row becomes a tree only where something has to look into it. */
+static int visit_row(struct page *page, const struct page_row *row, struct arena *scratch, struct err *err)
 {
     struct item_page *item_page = page->context;
-    if (item_page->filter != NULL && !condition_holds(item_page->filter, &row->item, scratch)) {
-        return;
+    struct buffer *out = &item_page->call->out;
+    bool shown_whole = item_page->projection == NULL || item_page->count_only;
+    struct item item;
+    if ((item_page->filter != NULL || !shown_whole) && item_decode_attributes(scratch, row->stored, &item, err) != 0) {
+        return -1;
+    }
+    if (item_page->filter != NULL && !condition_holds(item_page->filter, &item, scratch)) {
+        return 0;
     }
     item_page->matched++;
     if (item_page->count_only) {
-        return;
+        return 0;
     }
-    json_element(&item_page->call->out);
-    if (item_page->projection == NULL) {
-        item_append_json(&item_page->call->out, &row->item);
-        return;
+    json_element(out);
+    if (shown_whole) {
+        return item_attributes_append_json(out, row->stored, err);
     }
     struct item parts;
-    projection_apply(item_page->projection, &row->item, scratch, &parts);
-    item_append_json(&item_page->call->out, &parts);
+    projection_apply(item_page->projection, &item, scratch, &parts);
+    item_append_json(out, &parts);
+    return 0;
 }
 
 struct item_page *item_page_create(struct api_call *call, struct table *table, const struct opt_string *index,

@@ -10,6 +10,7 @@
 #include "api/partiql_token.h"
 #include "api/start_key.h"
 #include "engine/capacity.h"
+#include "value/codec.h"
 
 #define PAGE_BYTES_MAX (1u << 20)
 /* Rows that run on the loop at once, as for a Query. */
@@ -36,21 +37,26 @@ struct select_run {
 
 /* --- rows -------------------------------------------------------------------------------------------------------- */
 
-static void visit_row(struct page *page, const struct page_row *row, struct arena *scratch)
+static int visit_row(struct page *page, const struct page_row *row, struct arena *scratch, struct err *err)
 {
     struct select_run *run = page->context;
     struct buffer *out = &run->call->out;
-    struct item shown = row->item;
-    if (run->plan.filter != NULL && !condition_holds(run->plan.filter, &row->item, scratch)) {
-        return;
+    struct item item;
+    if (item_decode_attributes(scratch, row->stored, &item, err) != 0) {
+        return -1;
     }
+    if (run->plan.filter != NULL && !condition_holds(run->plan.filter, &item, scratch)) {
+        return 0;
+    }
+    struct item shown = item;
     if (run->shown != NULL) {
-        projection_apply(run->shown, &row->item, scratch, &shown);
+        projection_apply(run->shown, &item, scratch, &shown);
     } else if (run->statement->column_count > 0) {
-        partiql_project(run->statement, &row->item, scratch, &shown);
+        partiql_project(run->statement, &item, scratch, &shown);
     }
     json_element(out);
     item_append_json(out, &shown);
+    return 0;
 }
 
 static void set_range(struct select_run *run)

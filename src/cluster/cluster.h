@@ -127,7 +127,7 @@ int cluster_transact_get(struct cluster *cluster, const struct row_key *keys, ui
 
 /* One page of a query or scan. */
 struct page_row {
-    struct item item;    /* decoded into `scratch`, or the base item if fetch_base */
+    struct slice stored; /* the row, or the base item if fetch_base; its header has been checked (value/codec.h) */
     size_t size;         /* item_size of the row as stored: what the 1 MB and capacity count */
     size_t fetched_size; /* of the base item, if it was fetched */
 };
@@ -142,8 +142,8 @@ struct page {
     bool fetch_base;  /* local index: visit the whole item of each row */
     uint32_t limit;   /* rows to evaluate; 0: no limit */
     size_t bytes_max; /* stops after the row that reaches it (1 MB) */
-    /* Called for every row evaluated; `scratch` is reset before the next one. */
-    void (*visit)(struct page *page, const struct page_row *row, struct arena *scratch);
+    /* Called for every row evaluated; `scratch` is reset before the next one. Non-zero: the row is damaged. */
+    int (*visit)(struct page *page, const struct page_row *row, struct arena *scratch, struct err *err);
     void *context;
 
     uint32_t rows;         /* evaluated */

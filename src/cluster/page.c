@@ -78,34 +78,35 @@ static int next_row(struct page *page, struct err *err)
 /* The whole item of an index row. An item that was deleted since the index row was read shows as the row alone. */
 static int fetch_base(struct page *page, struct page_row *row, struct err *err)
 {
+    struct item keys;
     struct row_key key;
     struct stored_item stored;
-    row_key_of_item(&page->scratch, &page->table->spec, &row->item, &key);
+    if (item_decode_attributes(&page->scratch, row->stored, &keys, err) != 0) {
+        return -1;
+    }
+    row_key_of_item(&page->scratch, &page->table->spec, &keys, &key);
     if (cluster_get(page->cluster, &key, &stored, err) != 0) {
         return -1;
     }
     int failed = 0;
     if (stored_item_exists(&stored)) {
-        struct item_header header;
-        struct slice bytes = arena_copy(&page->scratch, stored.bytes);
-        failed = item_decode(&page->scratch, bytes, &header, &row->item, err);
+        struct item_header header = {0};
+        row->stored = arena_copy(&page->scratch, stored.bytes);
+        failed = item_decode_header(row->stored, &header, err);
         row->fetched_size = header.size;
     }
     stored_item_release(&stored);
     return failed;
 }
 
-/* *ret_keys: the row as stored, which has the key attributes of table and index as they were, whatever the base item
- * says by now. */
-static int read_row(struct page *page, struct page_row *ret_row, struct item *ret_keys, struct err *err)
+static int read_row(struct page *page, struct page_row *ret_row, struct err *err)
 {
     struct item_header header;
-    *ret_row = (struct page_row){0};
-    if (item_decode(&page->scratch, store_cursor_value(page->cursor->rows), &header, &ret_row->item, err) != 0) {
+    *ret_row = (struct page_row){.stored = store_cursor_value(page->cursor->rows)};
+    if (item_decode_header(ret_row->stored, &header, err) != 0) {
         return -1;
     }
     ret_row->size = header.size;
-    *ret_keys = ret_row->item;
     return page->fetch_base ? fetch_base(page, ret_row, err) : 0;
 }
 
@@ -130,16 +131,45 @@ static void keep_parts(struct page *page, const struct item *item, const struct 
     }
 }
 
-/* Keeps the key attributes of the row where the page stops. */
-static void keep_last(struct page *page, const struct item *item)
+/* Keeps the key attributes of the row where the page stops: those of table and index as they were in the row, whatever
+ * the base item says by now. */
+static int keep_last(struct page *page, struct err *err)
 {
+    struct item row;
+    if (item_decode_attributes(&page->scratch, store_cursor_value(page->cursor->rows), &row, err) != 0) {
+        return -1;
+    }
     page->last.attributes = ARENA_ARRAY(page->arena, struct attribute, 4 * KEY_PARTS_MAX);
     page->last.count = 0;
-    keep_parts(page, item, &page->table->spec.keys);
+    keep_parts(page, &row, &page->table->spec.keys);
     if (page->index != NULL) {
-        keep_parts(page, item, &page->index->keys);
+        keep_parts(page, &row, &page->index->keys);
     }
     page->more = true;
+    return 0;
+}
+
+/* The row under the cursor. */
+static int evaluate_row(struct page *page, struct err *err)
+{
+    struct page_row row;
+    arena_reset(&page->scratch);
+    if (read_row(page, &row, err) != 0) {
+        return -1;
+    }
+    page->rows++;
+    page->bytes += row.size;
+    if (row.fetched_size > 0) {
+        page->fetched_blocks += capacity_read_blocks(row.fetched_size);
+    }
+    if (page->visit(page, &row, &page->scratch, err) != 0) {
+        return -1;
+    }
+    if (page->rows == page->limit || page->bytes >= page->bytes_max || env_monotonic_us() >= page->cursor->end_us) {
+        page->cursor->ended = true;
+        return keep_last(page, err);
+    }
+    return 0;
 }
 
 enum page_state page_step(struct page *page, uint32_t row_budget, struct err *err)
@@ -159,21 +189,8 @@ enum page_state page_step(struct page *page, uint32_t row_budget, struct err *er
             page->cursor->ended = true;
             break;
         }
-        struct page_row row;
-        struct item keys;
-        arena_reset(&page->scratch);
-        if (read_row(page, &row, &keys, err) != 0) {
+        if (evaluate_row(page, err) != 0) {
             return PAGE_FAILED;
-        }
-        page->rows++;
-        page->bytes += row.size;
-        if (row.fetched_size > 0) {
-            page->fetched_blocks += capacity_read_blocks(row.fetched_size);
-        }
-        page->visit(page, &row, &page->scratch);
-        if (page->rows == page->limit || page->bytes >= page->bytes_max || env_monotonic_us() >= page->cursor->end_us) {
-            keep_last(page, &keys);
-            page->cursor->ended = true;
         }
     }
     return PAGE_END;

@@ -2,13 +2,20 @@
 
 #include "base/env.h"
 
-#define DIGITS_A_WORD 12 /* of five bits each */
+#include <string.h>
+
+#define PAIRS_A_WORD 6 /* of ten bits each */
 
 void request_ids_init(struct request_ids *ids)
 {
     do {
         env_random(ids->state, sizeof ids->state);
     } while ((ids->state[0] | ids->state[1] | ids->state[2] | ids->state[3]) == 0); /* zero would stay zero */
+    static const char digits[32] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    for (int i = 0; i < 1024; i++) {
+        ids->pairs[i][0] = digits[i & 31];
+        ids->pairs[i][1] = digits[i >> 5];
+    }
 }
 
 static uint64_t rotate(uint64_t x, int bits)
@@ -32,13 +39,12 @@ static uint64_t next_word(uint64_t state[4])
 
 void request_ids_next(struct request_ids *ids, char ret_text[REQUEST_ID_CHARS])
 {
-    static const char digits[32] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
     uint64_t bits = 0;
-    for (int i = 0; i < REQUEST_ID_CHARS; i++, bits >>= 5) {
-        if (i % DIGITS_A_WORD == 0) {
+    for (int i = 0; i < REQUEST_ID_CHARS / 2; i++, bits >>= 10) {
+        if (i % PAIRS_A_WORD == 0) {
             bits = next_word(ids->state);
         }
-        ret_text[i] = digits[bits & 31];
+        memcpy(ret_text + 2 * i, ids->pairs[bits & 1023], 2);
     }
-    ret_text[REQUEST_ID_CHARS - 1] = (bits >> 4 & 1) != 0 ? 'G' : '0'; /* one bit is left, and four of padding */
+    ret_text[REQUEST_ID_CHARS - 1] = (bits & 1) != 0 ? 'G' : '0'; /* one bit, and four of padding */
 }

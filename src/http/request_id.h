@@ -8,6 +8,7 @@
 
 struct request_ids {
     uint64_t state[4];
+    char pairs[1024][2]; /* the digits of ten bits, the low five first */
 };
 
 /* Seeds from the system's randomness. */

@@ -24,6 +24,7 @@
 
 #include "base/hash.h"
 #include "value/json.h"
+#include "value/json_write.h"
 
 #define FORMAT       1
 #define CHECKSUM_AT  1
@@ -328,24 +329,50 @@ static int malformed(struct slice stored, struct err *err)
     return err_set(err, "stored item of %zu bytes is malformed though its checksum is right", stored.len);
 }
 
-int item_decode(struct arena *arena, struct slice stored, struct item_header *ret_header, struct item *ret_item,
-                struct err *err)
+static struct reader body_of(struct slice stored)
 {
-    struct item_header header;
-    if (item_decode_header(stored, &header, err) != 0) {
-        return -1;
-    }
-    struct reader r = {stored.data + HEADER_BYTES, stored.data + stored.len};
+    return (struct reader){stored.data + HEADER_BYTES, stored.data + stored.len};
+}
+
+int item_decode_attributes(struct arena *arena, struct slice stored, struct item *ret_item, struct err *err)
+{
+    struct reader r = body_of(stored);
     struct item item;
     if (!decode_attributes(arena, &r, 1, &item.attributes, &item.count)) {
         return malformed(stored, err);
     }
-    *ret_header = header;
     *ret_item = item;
     return 0;
 }
 
+int item_decode(struct arena *arena, struct slice stored, struct item_header *ret_header, struct item *ret_item,
+                struct err *err)
+{
+    struct item_header header;
+    if (item_decode_header(stored, &header, err) != 0 || item_decode_attributes(arena, stored, ret_item, err) != 0) {
+        return -1;
+    }
+    *ret_header = header;
+    return 0;
+}
+
 static bool print_value(struct buffer *out, struct reader *r, unsigned level);
+
+/* An attribute whose value is a short string or number, as nearly all are. Takes nothing and returns false if it is
+ * something else. */
+static inline bool print_short(struct buffer *out, struct reader *r, bool is_first, struct slice name)
+{
+    struct reader ahead = *r;
+    enum value_type type;
+    struct slice bytes;
+    if (!read_type(&ahead, &type) || (type != VALUE_S && type != VALUE_N) || !read_bytes(&ahead, &bytes) ||
+        name.len + bytes.len > JSON_SHORT_MAX) {
+        return false;
+    }
+    json_append_short_attribute(out, is_first, name, type, bytes);
+    *r = ahead;
+    return true;
+}
 
 static bool print_attributes(struct buffer *out, struct reader *r, unsigned level)
 {
@@ -358,6 +385,9 @@ static bool print_attributes(struct buffer *out, struct reader *r, unsigned leve
         struct slice name;
         if (!read_bytes(r, &name)) {
             return false;
+        }
+        if (print_short(out, r, i == 0, name)) {
+            continue;
         }
         if (i != 0) {
             buffer_append_byte(out, ',');
@@ -466,17 +496,22 @@ static bool print_value(struct buffer *out, struct reader *r, unsigned level)
     return good;
 }
 
-int item_stored_append_json(struct buffer *out, struct slice stored, struct item_header *ret_header, struct err *err)
+int item_attributes_append_json(struct buffer *out, struct slice stored, struct err *err)
 {
-    struct item_header header;
-    if (item_decode_header(stored, &header, err) != 0) {
-        return -1;
-    }
-    struct reader r = {stored.data + HEADER_BYTES, stored.data + stored.len};
+    struct reader r = body_of(stored);
     size_t start = out->len;
     if (!print_attributes(out, &r, 1)) {
         out->len = start;
         return malformed(stored, err);
+    }
+    return 0;
+}
+
+int item_stored_append_json(struct buffer *out, struct slice stored, struct item_header *ret_header, struct err *err)
+{
+    struct item_header header;
+    if (item_decode_header(stored, &header, err) != 0 || item_attributes_append_json(out, stored, err) != 0) {
+        return -1;
     }
     *ret_header = header;
     return 0;

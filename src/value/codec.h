@@ -19,9 +19,13 @@ void item_encode(struct buffer *out, const struct item_header *header, const str
 int item_decode(struct arena *arena, struct slice stored, struct item_header *ret_header, struct item *ret_item,
                 struct err *err) MUST_USE;
 
-/* Header alone, after the same checks. */
+/* Its two halves. Format version and checksum, and the header; */
 int item_decode_header(struct slice stored, struct item_header *ret_header, struct err *err) MUST_USE;
+/* then, once that has succeeded, the attributes; */
+int item_decode_attributes(struct arena *arena, struct slice stored, struct item *ret_item, struct err *err) MUST_USE;
+/* or their JSON, without a tree in between: the hot path of Query. */
+int item_attributes_append_json(struct buffer *out, struct slice stored, struct err *err) MUST_USE;
 
-/* The item straight to JSON without building a tree: the hot path of GetItem. Same checks. */
+/* Header and JSON: the hot path of GetItem. */
 int item_stored_append_json(struct buffer *out, struct slice stored, struct item_header *ret_header,
                             struct err *err) MUST_USE;

@@ -1,89 +1,14 @@
 /* JSON on the way out: strings, base64 and attribute values. Strings of a database are mostly clean, so bytes are
- * copied sixteen at a time and looked at on the way. */
+ * copied eight at a time and looked at on the way (json_write.h). */
 #include "value/json.h"
 #include "value/value.h"
 
 #include "value/base64.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-/* The longest escape: \u001F. */
-#define ESCAPE_MAX 6
-/* A step of the copy writes whole runs: room behind the text for one. */
-#define STEP 16
+#include "value/json_write.h"
 
 static bool must_escape(unsigned char byte)
 {
     return byte < 0x20 || byte == '"' || byte == '\\';
-}
-
-/* True if one of eight bytes is below 0x20, a quote or a backslash. */
-static inline bool any_dirty(uint64_t run)
-{
-    const uint64_t ones = 0x0101010101010101ull;
-    const uint64_t highs = 0x8080808080808080ull;
-    uint64_t quote = run ^ (ones * '"');
-    uint64_t backslash = run ^ (ones * '\\');
-    return (((run - ones * 0x20) | (quote - ones) | (backslash - ones)) & ~run & highs) != 0;
-}
-
-/* Copies 4 … 16 bytes, most names among them, as two words that may overlap. False if some byte is not clean. */
-static inline bool copy_short(char *out, const char *text, size_t len)
-{
-    if (len >= 8) {
-        uint64_t first;
-        uint64_t last;
-        memcpy(&first, text, sizeof first);
-        memcpy(&last, text + len - sizeof last, sizeof last);
-        memcpy(out, &first, sizeof first);
-        memcpy(out + len - sizeof last, &last, sizeof last);
-        return !any_dirty(first) && !any_dirty(last);
-    }
-    uint32_t first;
-    uint32_t last;
-    memcpy(&first, text, sizeof first);
-    memcpy(&last, text + len - sizeof last, sizeof last);
-    memcpy(out, &first, sizeof first);
-    memcpy(out + len - sizeof last, &last, sizeof last);
-    return !any_dirty((uint64_t)last << 32 | first);
-}
-
-/* Copies clean bytes from `text` to `out` and returns how many. Reads within `len`; may write STEP bytes behind what it
- * says it copied. */
-static size_t copy_clean(char *out, const char *text, size_t len)
-{
-    size_t done = 0;
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i control = _mm_set1_epi8(0x1f);
-    for (; len - done >= STEP; done += STEP) {
-        __m128i run = _mm_loadu_si128((const __m128i *)(text + done));
-        __m128i is_control = _mm_cmpeq_epi8(_mm_max_epu8(run, control), control);
-        __m128i dirty =
-            _mm_or_si128(is_control, _mm_or_si128(_mm_cmpeq_epi8(run, quote), _mm_cmpeq_epi8(run, backslash)));
-        _mm_storeu_si128((__m128i *)(out + done), run);
-        int mask = _mm_movemask_epi8(dirty);
-        if (mask != 0) {
-            return done + (size_t)__builtin_ctz((unsigned)mask);
-        }
-    }
-#else
-    while (len - done >= STEP && copy_short(out + done, text + done, STEP)) {
-        done += STEP;
-    }
-#endif
-    size_t rest = len - done;
-    if (rest >= 4 && rest < STEP && copy_short(out + done, text + done, rest)) {
-        return len;
-    }
-    while (done < len && !must_escape((unsigned char)text[done])) {
-        out[done] = text[done];
-        done++;
-    }
-    return done;
 }
 
 static char *put_escape(char *out, unsigned char byte)
@@ -104,22 +29,51 @@ static char *put_escape(char *out, unsigned char byte)
     return out;
 }
 
+/* Without quotes. */
+static char *write_escaped(char *at, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (must_escape(byte)) {
+            at = put_escape(at, byte);
+        } else {
+            *at++ = (char)byte;
+        }
+    }
+    return at;
+}
+
+char *json_write_escaped(char *at, struct slice text)
+{
+    *at++ = '"';
+    at = write_escaped(at, text);
+    *at++ = '"';
+    return at;
+}
+
+/* Piece by piece. */
+static void append_long_string(struct buffer *out, struct slice text)
+{
+    buffer_append_byte(out, '"');
+    while (text.len > 0) {
+        size_t len = text.len < JSON_SHORT_MAX ? text.len : JSON_SHORT_MAX;
+        char *at = buffer_reserve(out, JSON_STRING_ROOM(len));
+        bool clean = json_copy_clean(at, text.data, len);
+        char *end = clean ? at + len : write_escaped(at, slice_of(text.data, len));
+        out->len += (size_t)(end - at);
+        text = slice_of(text.data + len, text.len - len);
+    }
+    buffer_append_byte(out, '"');
+}
+
 void json_append_string(struct buffer *out, struct slice text)
 {
-    char *at = buffer_reserve(out, text.len + ESCAPE_MAX + STEP + 2);
-    *at++ = '"';
-    size_t done = copy_clean(at, text.data, text.len);
-    at += done;
-    while (done < text.len) {
-        at = put_escape(at, (unsigned char)text.data[done++]);
-        out->len = (size_t)(at - out->data);
-        at = buffer_reserve(out, text.len - done + ESCAPE_MAX + STEP + 2);
-        size_t run = copy_clean(at, text.data + done, text.len - done);
-        at += run;
-        done += run;
+    if (text.len > JSON_SHORT_MAX) {
+        append_long_string(out, text);
+        return;
     }
-    *at++ = '"';
-    out->len = (size_t)(at - out->data);
+    char *at = buffer_reserve(out, JSON_STRING_ROOM(text.len));
+    out->len += (size_t)(json_write_string(at, text) - at);
 }
 
 void json_append_base64(struct buffer *out, struct slice bytes)
@@ -151,12 +105,19 @@ static void append_attributes(struct buffer *out, const struct attribute *attrib
 {
     buffer_append_byte(out, '{');
     for (uint32_t i = 0; i < count; i++) {
+        struct slice name = attributes[i].name;
+        const struct value *value = &attributes[i].value;
+        bool has_text = value->type == VALUE_S || value->type == VALUE_N;
+        if (has_text && name.len + value->bytes.len <= JSON_SHORT_MAX) {
+            json_append_short_attribute(out, i == 0, name, value->type, value->bytes);
+            continue;
+        }
         if (i != 0) {
             buffer_append_byte(out, ',');
         }
-        json_append_string(out, attributes[i].name);
+        json_append_string(out, name);
         buffer_append_byte(out, ':');
-        value_append_json(out, &attributes[i].value);
+        value_append_json(out, value);
     }
     buffer_append_byte(out, '}');
 }

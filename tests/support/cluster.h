@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cluster/cluster.h"
+#include "value/codec.h"
 #include "folder.h"
 #include "tables.h"
 
@@ -147,13 +148,17 @@ struct seen {
     char last_sk[8];
 };
 
-static inline void visit(struct page *page, const struct page_row *row, struct arena *scratch)
+static inline int visit(struct page *page, const struct page_row *row, struct arena *scratch, struct err *err)
 {
-    (void)scratch;
     struct seen *seen = page->context;
+    struct item item;
+    if (item_decode_attributes(scratch, row->stored, &item, err) != 0) {
+        return -1;
+    }
     seen->rows++;
-    const struct value *sk = item_find(&row->item, SLICE("sk"));
+    const struct value *sk = item_find(&item, SLICE("sk"));
     snprintf(seen->last_sk, sizeof seen->last_sk, "%.*s", SLICE_ARG(sk->bytes));
+    return 0;
 }
 
 static inline struct page page_of(struct fixture *fixture, const struct index_spec *index, struct seen *seen)

@@ -60,7 +60,9 @@ static void test_bits_in_order(void **state)
 {
     (void)state;
     /* the first word that this state gives is rotl(1 * 5, 7) * 9 = 5760 */
-    struct request_ids ids = {{0, 1, 0, 0}};
+    struct request_ids ids;
+    request_ids_init(&ids);
+    memcpy(ids.state, (uint64_t[4]){0, 1, 0, 0}, sizeof ids.state);
     char id[REQUEST_ID_CHARS];
     request_ids_next(&ids, id);
     assert_memory_equal(id, "0K5000000000", 12); /* 00000, 10100, 00101: the low bits first */

@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Counts the instructions that a request costs the server, with valgrind's callgrind: noise of the machine does not show.
+
+    tests/cost/cost.py --binary build/stator            compares with tests/cost/expected.json; exit code 1 if one is dearer
+    tests/cost/cost.py --binary build/stator --update   writes what was counted there
+    tests/cost/cost.py --binary build/stator --show GetItem   and where they go, by function
+
+The threads that clients wait for count, from the socket to the answer; the kernel and work in the background do not. One
+client asks on one connection, so every write is a batch of its own. A request may become a tenth dearer before this fails; one that became a tenth cheaper is
+reported, so that the gain is written down and kept."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+EXPECTED = HERE / "expected.json"
+TOLERANCE = 0.10
+ITEMS = 400
+REQUESTS = 800
+START_SECONDS_MAX = 120
+REPLY_SECONDS_MAX = 60
+BACKGROUND = ("maintenance.c", "ThreadPoolImpl")  # what only threads that no client waits for run
+READY = re.compile(r"127\.0\.0\.1:([1-9][0-9]*)")
+TABLE = "cost"
+
+
+def item(number: int) -> dict:
+    """About 400 bytes, with ten attributes beside its keys."""
+    fields = {f"field{k}": {"S": f"{(number * 7 + k * 13) % 1000:03}" * 11} for k in range(10)}
+    return {"pk": {"S": f"user{number % ITEMS // 100:04}"}, "sk": {"S": f"{number % 100:06}"}, **fields}
+
+
+def key(number: int) -> dict:
+    return {name: item(number)[name] for name in ("pk", "sk")}
+
+
+def put(number: int) -> dict:
+    return {"TableName": TABLE, "Item": item(number)}
+
+
+def update(number: int) -> dict:
+    return {
+        "TableName": TABLE,
+        "Key": key(0),
+        "UpdateExpression": "SET plays = if_not_exists(plays, :zero) + :one",
+        "ExpressionAttributeValues": {":zero": {"N": "0"}, ":one": {"N": "1"}},
+    }
+
+
+def query(number: int) -> dict:
+    return {
+        "TableName": TABLE,
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": key(number * 100)["pk"]},
+    }
+
+
+def transact(number: int) -> dict:
+    return {"TransactItems": [{"Put": put(number * 4 + k)} for k in range(4)]}
+
+
+# name, operation, the request by its number, how many
+CASES = (
+    ("GetItem", "GetItem", lambda number: {"TableName": TABLE, "Key": key(number)}, REQUESTS),
+    ("PutItem", "PutItem", put, REQUESTS),
+    ("UpdateItem of one counter", "UpdateItem", update, REQUESTS),
+    ("DeleteItem", "DeleteItem", lambda number: {"TableName": TABLE, "Key": key(number)}, ITEMS),
+    ("Query of 100 items", "Query", query, 40),
+    ("TransactWriteItems of 4 puts", "TransactWriteItems", transact, 200),
+)
+
+
+class Server:
+    """`stator serve` under callgrind."""
+
+    def __init__(self, binary: str, folder: str):
+        self.folder = folder
+        self.process = subprocess.Popen(
+            ["valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={folder}/counts", binary, "serve",
+             "--listen", "127.0.0.1:0", "--data-dir", f"{folder}/data", "--threads", "1"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        timer = threading.Timer(START_SECONDS_MAX, self.process.kill)
+        timer.start()
+        for line in self.process.stdout:
+            found = READY.search(line)
+            if found:
+                break
+        else:
+            sys.exit("the server did not start under valgrind")
+        timer.cancel()
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        self.connection = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=REPLY_SECONDS_MAX)
+
+    def ask(self, operation: str, request: dict) -> None:
+        self.connection.request("POST", "/", json.dumps(request), {
+            "X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"})
+        reply = self.connection.getresponse()
+        body = reply.read()
+        if reply.status != 200:
+            sys.exit(f"{operation}: {reply.status} {body.decode()}")
+
+    def dump(self) -> list[pathlib.Path]:
+        """What was counted since the last dump: a file for each thread that clients wait for."""
+        before = {*pathlib.Path(self.folder).glob("counts.*")}
+        subprocess.run(["callgrind_control", "--dump", str(self.process.pid)], check=True, capture_output=True)
+        made = {*pathlib.Path(self.folder).glob("counts.*")} - before
+        return [path for path in made if not any(name in path.read_text() for name in BACKGROUND)]
+
+    def count(self, operation: str, requests: list[dict]) -> tuple[int, list[pathlib.Path]]:
+        """Instructions, and the files that say where."""
+        self.ask(operation, requests[0])
+        self.dump()
+        for request in requests:
+            self.ask(operation, request)
+        files = self.dump()
+        return sum(int(re.search(r"^totals: (\d+)", path.read_text(), re.M).group(1)) for path in files), files
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(START_SECONDS_MAX)
+
+
+def measure(binary: str, show: str | None) -> dict[str, int]:
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="stator-cost-") as folder:
+        server = Server(binary, folder)
+        try:
+            server.ask("CreateTable", {
+                "TableName": TABLE,
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            })
+            for name, operation, request, count in CASES:
+                for number in range(ITEMS):
+                    server.ask("PutItem", put(number))
+                if operation == "GetItem":  # items are kept in memory from their second reading on
+                    for number in range(2 * ITEMS):
+                        server.ask(operation, request(number))
+                instructions, files = server.count(operation, [request(number) for number in range(count)])
+                found[name] = instructions // count
+                if operation == show:
+                    for path in files:  # one for each thread
+                        subprocess.run(["callgrind_annotate", "--inclusive=yes", str(path)], check=True)
+        finally:
+            server.stop()
+    return found
+
+
+def compare(found: dict[str, int], expected: dict[str, int]) -> bool:
+    good = True
+    print(f"{'instructions of a request':32}{'now':>10}{'expected':>10}{'ratio':>8}")
+    for name, instructions in found.items():
+        ratio = instructions / expected[name] if name in expected else 1.0
+        word = "  dearer" if ratio > 1 + TOLERANCE else "  cheaper: tests/cost/cost.py --update" if ratio < 1 - TOLERANCE else ""
+        print(f"{name:32}{instructions:>10,}{expected.get(name, 0):>10,}{ratio:>8.2f}{word}")
+        good = good and ratio <= 1 + TOLERANCE and name in expected
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=str(HERE.parents[1] / "build" / "stator"))
+    parser.add_argument("--update", action="store_true", help="expect from now on what is counted now")
+    parser.add_argument("--show", metavar="OPERATION", help="print where the instructions of this operation go")
+    arguments = parser.parse_args()
+    found = measure(os.path.abspath(arguments.binary), arguments.show)
+    if arguments.update:
+        EXPECTED.write_text(json.dumps(found, indent=4) + "\n")
+    good = compare(found, json.loads(EXPECTED.read_text()))
+    print(f"{'all requests cost what they should' if good else 'a request became dearer'}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
