@@ -152,6 +152,14 @@ differential:
 	@$(sub) $(BUILD)/stator
 	@tests/differential/run --binary $(BUILD)/stator --shards "$(SHARDS)" --requests $(REQUESTS) --seed $(SEED) $(ARGS)
 
+# Instructions that requests cost the server: tests/cost/cost.py --help.
+.PHONY: cost
+cost:
+	@tools/install-deps run
+	@tools/install-deps cost
+	@$(sub) $(BUILD)/stator
+	@tests/cost/cost.py --binary $(BUILD)/stator $(ARGS)
+
 # Histories of concurrent clients under kill -9: docs/consistency.md.
 .PHONY: consistency
 ROUNDS ?= 1
@@ -175,5 +183,6 @@ consistency:
 #: make tsan         unit and wire tests under ThreadSanitizer
 #: make fuzz         runs each fuzzer for FUZZ_SECONDS=20
 #: make differential compares with Amazon's DynamoDB Local on random requests (REQUESTS=100000 SEED=1 SHARDS='1 4')
+#: make cost         counts the instructions of requests, and fails when one became dearer (ARGS=--update)
 #: make consistency  checks histories of concurrent clients under kill -9 (ROUNDS=100 SECONDS=3 SEED=1)
 #: make clean        removes build/

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "cluster/cluster.h"
-#include "value/codec.h"
 #include "folder.h"
 #include "tables.h"
+#include "value/codec.h"
 
 struct fixture {
     char *folder;
