@@ -10,6 +10,9 @@ uint64_t env_time_us(void);
 /* Monotonic clock, microseconds since some start. */
 uint64_t env_monotonic_us(void);
 
+/* For tests: both clocks stand at `us` until told otherwise; 0: they go again. Any thread. */
+void env_stop_clocks(uint64_t us);
+
 /* Fills with bytes fit for tokens and identifiers. */
 void env_random(void *bytes, size_t len);
 

@@ -166,6 +166,7 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
         return -1;
     }
     catalog_init(&cluster->catalog);
+    cluster->catalog.throttle = options->throttle;
     cluster->counting = counting_create();
     cluster->expiry = expiry_create();
     cluster->transactions = transactions_create();

@@ -19,6 +19,7 @@ struct cluster_options {
     bool ephemeral;
     unsigned shards;    /* 0: as the folder has it, or 1 in a new one */
     size_t cache_bytes; /* half for blocks of files, half for items; 0: a default */
+    bool throttle;      /* provisioned throughput and on-demand maxima are enforced (engine/throughput.h) */
 };
 
 /* Locks the folder, checks its format, opens every shard and starts the writer threads. */

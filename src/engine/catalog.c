@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/shard.h"
+#include "engine/throughput.h"
 
 #define TABLE_PREFIX  SLICE("table/")
 #define DROP_PREFIX   SLICE("drop/")
@@ -141,6 +142,11 @@ void catalog_publish(struct catalog *catalog, struct table *table)
     if (is_at(catalog, by_name, table->spec.name)) {
         old = catalog->by_name[by_name];
         assert(old->spec.id == table->spec.id && catalog->by_id[by_id] == old);
+    }
+    if (catalog->throttle) {
+        throughput_publish(old, table);
+    }
+    if (old != NULL) {
         table_succeed(old, table);
         catalog->by_name[by_name] = table;
         catalog->by_id[by_id] = table;

@@ -21,6 +21,7 @@ struct catalog {
     uint32_t count;
     uint32_t next_id;                /* writer thread */
     atomic_uint_fast64_t generation; /* grows with every change; any thread */
+    bool throttle;                   /* tables get meters; set before catalog_load */
 };
 
 void catalog_init(struct catalog *catalog);

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "engine/throughput.h"
+
 static void copy_keys(struct arena *arena, struct key_schema *keys)
 {
     for (int i = 0; i < keys->hash_count; i++) {
@@ -97,6 +99,7 @@ void table_release(struct table *table)
     while (table != NULL && atomic_fetch_sub_explicit(&table->references, 1, memory_order_acq_rel) == 1) {
         struct table *successor = atomic_load(&table->successor);
         if (atomic_fetch_sub(&table->state->references, 1) == 1) {
+            throughput_destroy(table->state->meters);
             free(table->state);
         }
         arena_finish(&table->arena);

@@ -103,9 +103,12 @@ struct table_spec {
     struct ttl_spec ttl;
 };
 
+struct meters;
+
 /* Shared by all versions of a table's description. */
 struct table_state {
     atomic_uint references;
+    struct meters *meters;                       /* engine/throughput.h; NULL: requests are not throttled */
     atomic_bool dropped;                         /* set before the data is removed: writers refuse from then on */
     atomic_uint_fast64_t writes;                 /* items written since the last count began */
     atomic_uint_fast64_t item_count, item_bytes; /* as last counted */
