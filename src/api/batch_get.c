@@ -6,6 +6,7 @@
 #include "api/item_operations.h"
 #include "api/item_write.h"
 #include "api/key_check.h"
+#include "api/throttle.h"
 #include "engine/capacity.h"
 #include "value/codec.h"
 
@@ -65,7 +66,8 @@ struct batch_get_table {
     struct table *table;
     struct projection *projection;
     struct row_key *keys;
-    uint32_t processed; /* keys that have been read; the others are for another request */
+    bool *is_read; /* by key; the others are for another request */
+    uint32_t read_count;
     struct capacity_used used;
 };
 
@@ -73,6 +75,8 @@ struct batch_get {
     struct batch_get_table *tables;
     uint32_t table_count;
     size_t bytes;
+    const struct table_spec *throttled; /* the table of the first key that there was no throughput for, or NULL */
+    struct throttle throttle;
     bool failed;
     struct err err;
 };
@@ -159,6 +163,7 @@ static bool resolve_table(struct api_call *call, struct batch_get_table *table)
         return false;
     }
     table->keys = ARENA_ARRAY(&call->arena, struct row_key, keys->count);
+    table->is_read = arena_zalloc(&call->arena, keys->count * sizeof(bool));
     for (uint32_t i = 0; i < keys->count; i++) {
         struct slice message;
         if (!key_check(&call->arena, &table->table->spec, &keys->items[i].item, &message)) {
@@ -216,10 +221,27 @@ static int read_key(struct api_call *call, struct batch_get *batch, struct batch
     int result = !stored_item_exists(&stored) ? 1 : append_stored(call, batch, table, stored.bytes, &header);
     stored_item_release(&stored);
     if (result == 1) {
+        const double unit = table->request->consistent.flag ? 1 : 0.5;
+        const struct capacity_used used = {.table = unit * capacity_read_blocks(header.size)};
+        throttle_charge_read(table->table, key->hash, &used);
+        table->used.table += used.table;
         batch->bytes += header.size;
-        table->used.table += (table->request->consistent.flag ? 1 : 0.5) * capacity_read_blocks(header.size);
     }
     return result;
+}
+
+/* Each key stands for itself: one that there is no throughput for does not keep the next from being tried. */
+static bool admit(struct batch_get *batch, const struct batch_get_table *table, const struct row_key *key)
+{
+    struct throttle throttle;
+    if (throttle_admit_read(table->table, NULL, key->hash, &throttle)) {
+        return true;
+    }
+    if (batch->throttled == NULL) {
+        batch->throttled = &table->table->spec;
+        batch->throttle = throttle;
+    }
+    return false;
 }
 
 static void read_all(struct api_call *call)
@@ -232,14 +254,18 @@ static void read_all(struct api_call *call)
         struct batch_get_table *table = &batch->tables[i];
         json_name_slice(&call->out, table->name);
         json_array_begin(&call->out);
-        while (!full && table->processed < table->request->keys.count) {
-            int result = read_key(call, batch, table, &table->keys[table->processed]);
+        for (uint32_t j = 0; j < table->request->keys.count && !full; j++) {
+            if (!admit(batch, table, &table->keys[j])) {
+                continue;
+            }
+            int result = read_key(call, batch, table, &table->keys[j]);
             if (result < 0) {
                 batch->failed = true;
                 return;
             }
             full = result == 0;
-            table->processed += result == 1;
+            table->is_read[j] = result == 1;
+            table->read_count += result == 1;
         }
         json_array_end(&call->out);
     }
@@ -255,9 +281,11 @@ static void append_unprocessed(struct buffer *out, const struct batch_get_table 
     json_name_slice(out, table->name);
     json_object_begin(out);
     json_member_array_begin(out, "Keys");
-    for (uint32_t i = table->processed; i < request->keys.count; i++) {
-        json_element(out);
-        item_append_json(out, &request->keys.items[i].item);
+    for (uint32_t i = 0; i < request->keys.count; i++) {
+        if (!table->is_read[i]) {
+            json_element(out);
+            item_append_json(out, &request->keys.items[i].item);
+        }
     }
     json_array_end(out);
     if (request->attributes.present) {
@@ -284,6 +312,16 @@ static void append_unprocessed(struct buffer *out, const struct batch_get_table 
     json_object_end(out);
 }
 
+static bool nothing_read(const struct batch_get *batch)
+{
+    for (uint32_t i = 0; i < batch->table_count; i++) {
+        if (batch->tables[i].read_count > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void answer(struct api_call *call)
 {
     const struct batch_get_item_request *request = CALL_REQUEST(call, struct batch_get_item_request);
@@ -294,9 +332,13 @@ static void answer(struct api_call *call)
         item_fail_store(call, &batch->err);
         return;
     }
+    if (batch->throttled != NULL && nothing_read(batch)) {
+        throttle_fail(call, batch->throttled, &batch->throttle);
+        return;
+    }
     json_member_object_begin(out, "UnprocessedKeys");
     for (uint32_t i = 0; i < batch->table_count; i++) {
-        if (batch->tables[i].processed < batch->tables[i].request->keys.count) {
+        if (batch->tables[i].read_count < batch->tables[i].request->keys.count) {
             append_unprocessed(out, &batch->tables[i]);
         }
     }

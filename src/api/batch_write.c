@@ -204,11 +204,13 @@ static bool prepare_all(struct api_call *call, const struct batch_write_item_req
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */
 
-/* The store failed for this entry, or a transaction holds its item: it may be sent again. */
+/* The store failed for this entry, a transaction holds its item, or there was no throughput left: it may be sent
+ * again. */
 static bool is_unprocessed(const struct batch_entry *entry)
 {
     const struct write *write = &entry->write;
-    return write->command.failed || write->result == WRITE_STORE_FAILED || write->result == WRITE_CONFLICT;
+    return write->command.failed || write->result == WRITE_STORE_FAILED || write->result == WRITE_CONFLICT ||
+           write->result == WRITE_THROTTLED;
 }
 
 static void append_request(struct buffer *out, const struct batch_entry *entry)

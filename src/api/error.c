@@ -34,6 +34,7 @@ static const struct {
     [ERROR_ITEM_COLLECTION_SIZE_LIMIT] = {DYNAMODB "ItemCollectionSizeLimitExceededException", "message", 400},
     [ERROR_THROUGHPUT_EXCEEDED] = {DYNAMODB "ProvisionedThroughputExceededException", "message", 400},
     [ERROR_THROTTLING] = {"com.amazon.coral.availability#ThrottlingException", "message", 400},
+    [ERROR_REQUEST_LIMIT] = {DYNAMODB "RequestLimitExceeded", "message", 400},
     [ERROR_INTERNAL] = {DYNAMODB "InternalServerError", "message", 500},
 };
 

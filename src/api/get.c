@@ -6,6 +6,7 @@
 #include "api/item_operations.h"
 #include "api/item_write.h"
 #include "api/key_check.h"
+#include "api/throttle.h"
 #include "engine/capacity.h"
 #include "value/codec.h"
 
@@ -80,7 +81,12 @@ static void answer(struct api_call *call, const struct table *table, const struc
     const struct get_item_request *request = CALL_REQUEST(call, struct get_item_request);
     struct item_header header = {0};
     struct stored_item stored;
+    struct throttle throttle;
     struct err err;
+    if (!throttle_admit_read(table, NULL, key->hash, &throttle)) {
+        throttle_fail(call, &table->spec, &throttle);
+        return;
+    }
     if (cluster_get(call->loop->api->cluster, key, &stored, &err) != 0) {
         item_fail_store(call, &err);
         return;
@@ -94,6 +100,7 @@ static void answer(struct api_call *call, const struct table *table, const struc
     }
     double unit = request->consistent.flag ? 1 : 0.5;
     struct capacity_used used = {.table = unit * capacity_read_blocks(header.size)};
+    throttle_charge_read(table, key->hash, &used);
     capacity_append_member(&call->out, opt_enum_or(&request->return_capacity, CAPACITY_NONE), &table->spec, &used);
     json_object_end(&call->out);
     call_succeed(call);

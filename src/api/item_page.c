@@ -3,6 +3,7 @@
 #include "api/capacity_json.h"
 #include "api/item_write.h"
 #include "api/name_list.h"
+#include "api/throttle.h"
 #include "engine/capacity.h"
 #include "value/codec.h"
 
@@ -175,6 +176,11 @@ struct item_page *item_page_create(struct api_call *call, struct table *table, c
     return item_page;
 }
 
+uint64_t item_page_hash(const struct page *page)
+{
+    return page->start_after.len > 0 ? row_key_hash(page->start_after, page->index != NULL) : page->range.hash_first;
+}
+
 static void append_capacity(const struct item_page *item_page)
 {
     const struct page *page = &item_page->page;
@@ -190,6 +196,7 @@ static void append_capacity(const struct item_page *item_page)
         used.index_touched[position] = true;
         used.table = unit * (double)page->fetched_blocks;
     }
+    throttle_charge_read(page->table, item_page_hash(page), &used);
     capacity_append_member(&item_page->call->out, item_page->return_capacity, table, &used);
 }
 
@@ -236,6 +243,12 @@ static bool run_inline(struct item_page *item_page)
 void item_page_run(struct item_page *item_page, bool may_be_small)
 {
     struct api_call *call = item_page->call;
+    const struct page *page = &item_page->page;
+    struct throttle throttle;
+    if (!throttle_admit_read(page->table, page->index, item_page_hash(page), &throttle)) {
+        throttle_fail(call, &page->table->spec, &throttle);
+        return;
+    }
     call->state = item_page;
     json_object_begin(&call->out);
     if (!item_page->count_only) {

@@ -43,6 +43,9 @@ bool item_page_choose(struct item_page *item_page, const struct item_page_choice
 /* True if the index keeps the attribute. */
 bool item_page_covers(const struct table_spec *table, const struct index_spec *index, struct slice name);
 
-/* Runs the page and answers. A page that `may_be_small` begins on the loop and goes to the pool when it proves to be
- * large, so that it never delays a point read; any other goes there at once. */
+/* The hash of the partition where a page starts: the one that it is charged to. */
+uint64_t item_page_hash(const struct page *page);
+
+/* Runs the page and answers, unless there is no throughput left. A page that `may_be_small` begins on the loop and goes
+ * to the pool when it proves to be large, so that it never delays a point read; any other goes there at once. */
 void item_page_run(struct item_page *item_page, bool may_be_small);

@@ -6,6 +6,7 @@
 #include "api/expressions.h"
 #include "api/key_check.h"
 #include "api/legacy.h"
+#include "api/throttle.h"
 #include "base/log.h"
 
 void item_write_key(struct arena *arena, const struct table_spec *table, const struct item *item, struct item *ret_key)
@@ -90,6 +91,9 @@ void item_write_fail(struct api_call *call, const struct write *write, bool item
         return;
     case WRITE_CONFLICT:
         call_fail(call, ERROR_TRANSACTION_CONFLICT, "Transaction is ongoing for the item");
+        return;
+    case WRITE_THROTTLED:
+        throttle_fail(call, &write->table->spec, &write->throttle);
         return;
     case WRITE_STORE_FAILED:
         call_fail(call, ERROR_INTERNAL, "Internal server error");

@@ -182,6 +182,12 @@ static const char *error_code(enum error_type type)
         return "DuplicateItem";
     case ERROR_TRANSACTION_CONFLICT:
         return "TransactionConflict";
+    case ERROR_THROUGHPUT_EXCEEDED:
+        return "ProvisionedThroughputExceeded";
+    case ERROR_THROTTLING:
+        return "ThrottlingError";
+    case ERROR_REQUEST_LIMIT:
+        return "RequestLimitExceeded";
     case ERROR_INTERNAL:
         return "InternalServerError";
     default:
@@ -242,6 +248,17 @@ static void end_answer(struct statement_batch *batch)
 
 /* --- reads: on the loop or the pool ------------------------------------------------------------------------------ */
 
+/* On the thread that reads. */
+static bool admit(struct batch_entry *entry)
+{
+    struct throttle throttle;
+    if (throttle_admit_read(entry->table, NULL, entry->key.hash, &throttle)) {
+        return true;
+    }
+    entry->failure = partiql_throttled(&entry->table->spec, &throttle);
+    return false;
+}
+
 static int append_item(struct statement_batch *batch, struct batch_entry *entry, struct slice stored,
                        struct item_header *ret_header)
 {
@@ -271,6 +288,8 @@ static int read_entry(struct statement_batch *batch, struct batch_entry *entry)
     int failed = !stored_item_exists(&stored) ? 0 : append_item(batch, entry, stored.bytes, &header);
     stored_item_release(&stored);
     entry->read_units = (entry->request->consistent.flag ? 1 : 0.5) * capacity_read_blocks(header.size);
+    const struct capacity_used used = {.table = entry->read_units};
+    throttle_charge_read(entry->table, entry->key.hash, &used);
     return failed;
 }
 
@@ -281,6 +300,7 @@ static void read_all(struct api_call *call)
     for (uint32_t i = 0; i < batch->count && !batch->store_failed; i++) {
         struct batch_entry *entry = &batch->entries[i];
         json_object_begin(&call->out);
+        entry->failed = entry->failed || !admit(entry);
         if (entry->failed) {
             append_failure(&call->out, &entry->failure);
         }

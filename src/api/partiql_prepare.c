@@ -182,6 +182,16 @@ static bool refuse_condition(const struct partiql_statement *statement, const st
     return true;
 }
 
+struct partiql_failure partiql_throttled(const struct table_spec *table, const struct throttle *throttle)
+{
+    return (struct partiql_failure){
+        .type = throttle_error(throttle),
+        .message = throttle_message(throttle),
+        .throttled = table,
+        .throttle = *throttle,
+    };
+}
+
 bool partiql_write_failed(struct arena *arena, const struct partiql_statement *statement, const struct write *write,
                           bool item_on_failure, struct partiql_failure *ret_failure)
 {
@@ -208,6 +218,9 @@ bool partiql_write_failed(struct arena *arena, const struct partiql_statement *s
         return !refuse(ret_failure, ERROR_VALIDATION, key_index_flaw_text(arena, &write->index_flaw, is_update));
     case WRITE_CONFLICT:
         return !refuse(ret_failure, ERROR_TRANSACTION_CONFLICT, SLICE("Transaction is ongoing for the item"));
+    case WRITE_THROTTLED:
+        *ret_failure = partiql_throttled(&write->table->spec, &write->throttle);
+        return true;
     case WRITE_STORE_FAILED:
         break;
     }
@@ -297,6 +310,10 @@ bool partiql_prepare_select(struct arena *arena, struct slice text, const struct
 void partiql_fail_call(struct api_call *call, const struct partiql_failure *failure)
 {
     struct slice members = SLICE("");
+    if (failure->throttled != NULL) {
+        throttle_fail(call, failure->throttled, &failure->throttle);
+        return;
+    }
     if (failure->has_item) {
         struct buffer text = {0};
         BUFFER_APPEND_LITERAL(&text, ",\"Item\":");

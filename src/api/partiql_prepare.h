@@ -7,6 +7,7 @@
 
 #include "api/call.h"
 #include "api/item_shapes.h"
+#include "api/throttle.h"
 #include "partiql/partiql.h"
 
 struct statement_parameters {
@@ -31,6 +32,8 @@ struct partiql_failure {
     int code;      /* enum partiql_error_code, if the statement itself is refused */
     bool has_item; /* the item that failed a condition */
     struct item item;
+    const struct table_spec *throttled; /* the table, if there was no throughput left: `throttle` says why */
+    struct throttle throttle;
 };
 
 /* In words; what is left of the call is untouched. Each returns false with a failure. */
@@ -54,6 +57,9 @@ bool partiql_prepare_write(struct arena *arena, struct slice text, const struct 
 /* Why a write that was handed over has failed; false if it has not. */
 bool partiql_write_failed(struct arena *arena, const struct partiql_statement *statement, const struct write *write,
                           bool item_on_failure, struct partiql_failure *ret_failure);
+
+/* There is no throughput left for it. */
+struct partiql_failure partiql_throttled(const struct table_spec *table, const struct throttle *throttle);
 
 /* The attributes that RETURNING asks for; false if there are none. */
 bool partiql_returned(struct arena *arena, const struct partiql_statement *statement, const struct write *write,

@@ -9,6 +9,7 @@
 #include "api/item_write.h"
 #include "api/partiql_token.h"
 #include "api/start_key.h"
+#include "api/throttle.h"
 #include "engine/capacity.h"
 #include "value/codec.h"
 
@@ -84,12 +85,32 @@ static void open_page(struct select_run *run)
     run->is_open = true;
 }
 
+static struct capacity_used units_of(const struct select_run *run, double blocks, double fetched_blocks)
+{
+    const struct page *page = &run->prototype;
+    double unit = run->options.consistent ? 1 : 0.5;
+    struct capacity_used used = {0};
+    if (page->index == NULL) {
+        used.table = unit * blocks;
+    } else {
+        uint32_t position = (uint32_t)(page->index - page->table->spec.indexes);
+        used.index[position] = unit * blocks;
+        used.index_touched[position] = true;
+        used.table = unit * fetched_blocks;
+    }
+    return used;
+}
+
 static void close_page(struct select_run *run)
 {
+    const double blocks = capacity_read_blocks(run->page.bytes);
+    const double fetched_blocks = (double)run->page.fetched_blocks;
+    const struct capacity_used used = units_of(run, blocks, fetched_blocks);
+    throttle_charge_read(run->page.table, item_page_hash(&run->page), &used);
     run->rows += run->page.rows;
     run->bytes += run->page.bytes;
-    run->blocks += capacity_read_blocks(run->page.bytes);
-    run->fetched_blocks += (double)run->page.fetched_blocks;
+    run->blocks += blocks;
+    run->fetched_blocks += fetched_blocks;
     run->more = run->page.more;
     page_finish(&run->page);
     run->is_open = false;
@@ -123,19 +144,8 @@ static enum page_state step(struct select_run *run, uint32_t row_budget)
 
 static void append_capacity(const struct select_run *run)
 {
-    const struct page *page = &run->prototype;
-    const struct table_spec *table = &page->table->spec;
-    double unit = run->options.consistent ? 1 : 0.5;
-    struct capacity_used used = {0};
-    if (page->index == NULL) {
-        used.table = unit * run->blocks;
-    } else {
-        uint32_t position = (uint32_t)(page->index - table->indexes);
-        used.index[position] = unit * run->blocks;
-        used.index_touched[position] = true;
-        used.table = unit * run->fetched_blocks;
-    }
-    capacity_append_member(&run->call->out, run->options.return_capacity, table, &used);
+    const struct capacity_used used = units_of(run, run->blocks, run->fetched_blocks);
+    capacity_append_member(&run->call->out, run->options.return_capacity, &run->prototype.table->spec, &used);
 }
 
 /* At most one row can be there: nothing can come behind it. */
@@ -280,6 +290,12 @@ void partiql_select_run(struct api_call *call, const struct partiql_statement *s
     run->statement = statement;
     run->options = *options;
     if (!set_up(run, table)) {
+        return;
+    }
+    struct throttle throttle;
+    open_page(run);
+    if (!throttle_admit_read(table, run->page.index, item_page_hash(&run->page), &throttle)) {
+        throttle_fail(call, &table->spec, &throttle);
         return;
     }
     call->state = run;

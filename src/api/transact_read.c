@@ -5,6 +5,7 @@
 #include "api/capacity_json.h"
 #include "api/item_write.h"
 #include "api/key_check.h"
+#include "api/throttle.h"
 #include "engine/capacity.h"
 #include "value/codec.h"
 
@@ -133,6 +134,15 @@ static bool is_first_of_table(const struct transact_read *read, uint32_t at)
     return true;
 }
 
+static void charge(const struct transact_read *read)
+{
+    for (uint32_t i = 0; i < read->count; i++) {
+        const struct transact_get *get = &read->gets[i];
+        const struct capacity_used used = {.table = FACTOR * capacity_read_blocks(get->size)};
+        throttle_charge_read(get->table, get->key.hash, &used);
+    }
+}
+
 static void append_capacity(const struct transact_read *read)
 {
     struct buffer *out = &read->call->out;
@@ -176,6 +186,7 @@ static void answer(struct api_call *call)
         refuse(read);
         return;
     }
+    charge(read);
     if (read->bytes > TRANSACT_BYTES_MAX) {
         call_fail(call, ERROR_VALIDATION, "Payload in response is too large.%zu", read->bytes);
         return;
@@ -187,6 +198,21 @@ static void answer(struct api_call *call)
     call_succeed(call);
 }
 
+/* Nothing is read if there is no throughput left for one of the items. */
+static bool admit(struct transact_read *read)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < read->count; i++) {
+        struct transact_get *get = &read->gets[i];
+        struct throttle throttle;
+        if (!throttle_admit_read(get->table, NULL, get->key.hash, &throttle)) {
+            get->reason = throttle_reason(&throttle);
+            all = false;
+        }
+    }
+    return all;
+}
+
 void transact_read_start(struct transact_read *read)
 {
     assert(read->count > 0);
@@ -195,6 +221,10 @@ void transact_read_start(struct transact_read *read)
             refuse(read);
             return;
         }
+    }
+    if (!admit(read)) {
+        refuse(read);
+        return;
     }
     read->call->state = read;
     call_run_on_pool(read->call, read_all, answer);

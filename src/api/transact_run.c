@@ -6,6 +6,7 @@
 #include "api/expression_error.h"
 #include "api/item_write.h"
 #include "api/key_check.h"
+#include "api/throttle.h"
 #include "engine/capacity.h"
 
 #define ACTION_ARENA_BYTES 1024
@@ -97,6 +98,17 @@ static void count_units(const struct write *write, bool is_replay, struct capaci
     }
     capacity_of_write(write, used);
     used->table += (FACTOR - 1) * write->table_units;
+}
+
+/* A repetition reads; what wrote was charged where it was written. */
+static void charge_replay(const struct transact_run *run)
+{
+    for (uint32_t i = 0; i < run->count; i++) {
+        const struct write *write = &run->actions[i].write;
+        struct capacity_used used = {0};
+        count_units(write, true, &used);
+        throttle_charge_read(write->table, write->key.hash, &used);
+    }
 }
 
 static void append_capacity(const struct transact_run *run, bool is_replay)
@@ -236,6 +248,8 @@ static struct transact_reason reason_of(struct arena *arena, const struct transa
         return transact_invalid(key_index_flaw_text(arena, &write->index_flaw, is_update));
     case WRITE_CONFLICT:
         return transact_conflict();
+    case WRITE_THROTTLED:
+        return throttle_reason(&write->throttle);
     case WRITE_DONE:
     case WRITE_TABLE_GONE:
     case WRITE_STORE_FAILED:
@@ -280,6 +294,9 @@ static void run_finished(struct task *task)
     if (result == TRANSACT_CANCELLED) {
         cancel(run);
         return;
+    }
+    if (result == TRANSACT_REPLAYED) {
+        charge_replay(run);
     }
     if (result == TRANSACT_DONE || result == TRANSACT_REPLAYED) {
         append_answer(run);

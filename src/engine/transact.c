@@ -8,6 +8,7 @@
 #include "engine/shard.h"
 #include "engine/ttl.h"
 #include "engine/write_steps.h"
+#include "engine/write_throttle.h"
 #include "value/codec.h"
 
 enum effect_kind { EFFECT_CHECK, EFFECT_PUT, EFFECT_DELETE };
@@ -139,6 +140,19 @@ int transact_expire_tokens(struct batch *batch, struct err *err)
 /* --- one shard
  * ---------------------------------------------------------------------------------------------------------- */
 
+/* Transactional reads and writes cost twice. Source: Developer Guide, "Capacity management for transactions". */
+#define THROUGHPUT_FACTOR 2
+
+/* What was prepared costs, whether it is applied or cancelled. */
+static void charge_all(struct batch *batch, struct write *const *writes, uint32_t count, const struct write_plan *plans)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (throughput_is_on(writes[i]->table)) {
+            write_charge(writes[i], batch, &plans[i], THROUGHPUT_FACTOR);
+        }
+    }
+}
+
 /* Every write's result is set, so that all reasons of a cancellation are known. */
 static bool prepare_all(struct batch *batch, struct write *const *writes, uint32_t count, struct write_plan *plans)
 {
@@ -156,11 +170,13 @@ bool transact_write_all(struct batch *batch, struct write *const *writes, uint32
     assert(count <= BATCH_COMMAND_ITEMS_MAX);
     struct write_plan *plans = ARENA_ARRAY(&batch->scratch, struct write_plan, count);
     if (!prepare_all(batch, writes, count, plans)) {
+        charge_all(batch, writes, count, plans);
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
         write_apply(writes[i], batch, &plans[i]);
     }
+    charge_all(batch, writes, count, plans);
     put_token(batch, token);
     batch->durable = true;
     return true;
@@ -208,6 +224,7 @@ bool transact_prepare(struct batch *batch, const struct transaction_id *id, uint
 {
     struct write_plan *plans = ARENA_ARRAY(&batch->scratch, struct write_plan, count);
     if (!prepare_all(batch, writes, count, plans)) {
+        charge_all(batch, writes, count, plans);
         return false;
     }
     struct transact_part part = {.id = *id, .home = home, .effect_count = count};
@@ -223,6 +240,7 @@ bool transact_prepare(struct batch *batch, const struct transaction_id *id, uint
         locks_take(&batch->shard->locks, part.effects[i].key.bytes, id);
         put(batch, 'l', part.effects[i].key.bytes, id_slice(id));
     }
+    charge_all(batch, writes, count, plans);
     buffer_clear(&batch->encoded);
     encode_part(&part, &batch->encoded);
     put(batch, 'p', id_slice(id), buffer_slice(&batch->encoded));

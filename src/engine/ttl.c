@@ -167,6 +167,7 @@ bool ttl_expire(struct batch *batch, struct table *table, struct slice row, uint
     write.table = table;
     write.key = item_key(&batch->scratch, row);
     write.arena = &batch->scratch;
+    write.is_free = true; /* source: Developer Guide, "Using time to live" */
     switch (write_prepare(&write, batch, &plan)) {
     case WRITE_DONE:
         break;

@@ -11,13 +11,15 @@
 #include "engine/shard.h"
 #include "engine/ttl.h"
 #include "engine/write_steps.h"
+#include "engine/write_throttle.h"
 #include "value/codec.h"
 
 /* Reading the old item is dear: only where something depends on it. */
 static bool needs_old(const struct write *write)
 {
     return write->kind == WRITE_UPDATE || write->condition != NULL || write->want_old || write->want_new ||
-           write->want_capacity || write->table->spec.index_count > 0 || ttl_is_on(&write->table->spec);
+           write->want_capacity || write->table->spec.index_count > 0 || ttl_is_on(&write->table->spec) ||
+           throughput_is_on(write->table);
 }
 
 static int read_old(struct write *write, struct batch *batch, struct write_plan *plan)
@@ -101,6 +103,10 @@ enum write_result write_prepare(struct write *write, struct batch *batch, struct
     if (locks_holder(&batch->shard->locks, write->key.bytes) != NULL) {
         return WRITE_CONFLICT;
     }
+    bool throttled = throughput_is_on(write->table);
+    if (throttled && !write_admit(write)) {
+        return WRITE_THROTTLED;
+    }
     if (needs_old(write) && read_old(write, batch, ret_plan) != 0) {
         return WRITE_STORE_FAILED;
     }
@@ -113,7 +119,11 @@ enum write_result write_prepare(struct write *write, struct batch *batch, struct
     if (write->condition != NULL && !condition_holds(write->condition, old, &batch->scratch)) {
         return WRITE_CONDITION_FAILED;
     }
-    return make_new(write, batch, ret_plan);
+    enum write_result result = make_new(write, batch, ret_plan);
+    if (result == WRITE_DONE && throttled && !write_admit_indexes(write, batch, ret_plan)) {
+        return WRITE_THROTTLED;
+    }
+    return result;
 }
 
 void write_apply(struct write *write, struct batch *batch, const struct write_plan *plan)
@@ -154,6 +164,9 @@ static void evaluate_command(struct command *command, struct batch *batch)
     write->result = write_prepare(write, batch, &plan);
     if (write->result == WRITE_DONE) {
         write_apply(write, batch, &plan);
+    }
+    if (throughput_is_on(write->table)) {
+        write_charge(write, batch, &plan, 1);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/command.h"
 #include "engine/rows.h"
+#include "engine/throughput.h"
 #include "expr/expr.h"
 
 enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK /* condition only; in transactions */ };
@@ -16,6 +17,7 @@ enum write_result {
     WRITE_ITEM_TOO_DEEP,
     WRITE_INDEX_KEY_INVALID, /* `index_flaw` says which and why */
     WRITE_CONFLICT,          /* a transaction under way holds the item */
+    WRITE_THROTTLED,         /* `throttle` says by what */
     WRITE_STORE_FAILED,      /* a read failed; the reason was logged */
 };
 
@@ -47,15 +49,18 @@ struct write {
     bool want_old;                     /* return the item as it was (also after a failed condition) */
     bool want_new;
     bool want_capacity;
+    bool is_free; /* takes no throughput */
     struct arena *arena;
 
     enum write_result result;
     struct expr_error expr_error;
     struct index_flaw index_flaw;
+    struct throttle throttle;
     bool had_old;    /* valid if want_old or want_new */
     struct item old; /* if want_old and had_old */
     struct item new; /* if want_new and done, except for deletes */
-    /* if want_capacity, and done or condition failed: write units, by table and by position in spec.indexes */
+    /* if want_capacity or throughput_is_on, and done or condition failed: write units, by table and by position in
+     * spec.indexes */
     uint32_t table_units;
     uint32_t index_units[TABLE_INDEXES_MAX];
 };
