@@ -130,6 +130,12 @@ static int set_auth(struct config *config, const char *value, struct err *err)
     return strcmp(value, "none") == 0 ? 0 : err_set(err, "'%s' is not one of: none, sigv4", value);
 }
 
+static int set_throttle(struct config *config, const char *value, struct err *err)
+{
+    config->throttle = strcmp(value, "on") == 0;
+    return config->throttle || strcmp(value, "off") == 0 ? 0 : err_set(err, "'%s' is neither on nor off", value);
+}
+
 static int set_log_level(struct config *config, const char *value, struct err *err)
 {
     static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -166,6 +172,8 @@ static const struct option {
      "memory for what is read often, in MB: half for blocks of files, half for items (default 128)"},
     {"--max-connections", "N", "STATOR_MAX_CONNECTIONS", set_max_connections,
      "more are closed as they arrive (default 10000)"},
+    {"--throttle", "on|off", "STATOR_THROTTLE", set_throttle,
+     "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
     {"--log-level", "LEVEL", "STATOR_LOG_LEVEL", set_log_level,
      "debug, info, warning or error, on standard error (default info)"},
 };

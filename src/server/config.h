@@ -21,6 +21,7 @@ struct config {
     const char *region;
     const char *account_id;
     enum log_level log_level;
+    bool throttle; /* provisioned throughput and on-demand maxima are enforced */
 };
 
 enum config_result { CONFIG_REFUSED = -1, CONFIG_OK = 0, CONFIG_HELP = 1 };

@@ -80,7 +80,8 @@ static int open_data(struct server *server, const struct config *config, struct 
     struct cluster_options options = {.data_dir = path,
                                       .ephemeral = config->ephemeral,
                                       .shards = config->shards,
-                                      .cache_bytes = (size_t)config->cache_mb << 20};
+                                      .cache_bytes = (size_t)config->cache_mb << 20,
+                                      .throttle = config->throttle};
     if (cluster_open(&options, &server->cluster, err) != 0) {
         return -1;
     }

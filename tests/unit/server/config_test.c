@@ -29,8 +29,9 @@ static enum config_result parse(const char *first, ...)
 static int clear_environment(void **state)
 {
     (void)state;
-    static const char *const names[] = {"LISTEN",     "DATA_DIR", "EPHEMERAL", "SHARDS",          "THREADS",  "REGION",
-                                        "ACCOUNT_ID", "AUTH",     "INSECURE",  "MAX_CONNECTIONS", "LOG_LEVEL"};
+    static const char *const names[] = {"LISTEN",   "DATA_DIR",        "EPHEMERAL",  "SHARDS",
+                                        "THREADS",  "REGION",          "ACCOUNT_ID", "AUTH",
+                                        "INSECURE", "MAX_CONNECTIONS", "LOG_LEVEL",  "THROTTLE"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "STATOR_%s", names[i]);
@@ -55,6 +56,7 @@ static void test_defaults(void **state)
     assert_string_equal(config.region, "us-east-1");
     assert_string_equal(config.account_id, "000000000000");
     assert_int_equal(config.log_level, LOG_INFO);
+    assert_false(config.throttle);
 }
 
 static void test_all_options(void **state)
@@ -77,6 +79,10 @@ static void test_all_options(void **state)
     assert_int_equal(config.max_connections, 5);
     assert_int_equal(config.cache_mb, 7);
     assert_int_equal(config.log_level, LOG_ERROR);
+    assert_int_equal(parse("--throttle", "on", NULL), CONFIG_OK);
+    assert_true(config.throttle);
+    assert_int_equal(parse("--throttle=on", "--throttle=off", NULL), CONFIG_OK);
+    assert_false(config.throttle);
 }
 
 static void test_addresses(void **state)
@@ -133,6 +139,8 @@ static void test_refusals(void **state)
         {"--data-dir", "", "--data-dir: the path is empty"},
         {"--ephemeral=maybe", NULL, "--ephemeral: 'maybe' is neither true nor false"},
         {"--log-level", "loud", "--log-level: 'loud' is not one of: debug, info, warning, error"},
+        {"--throttle", "yes", "--throttle: 'yes' is neither on nor off"},
+        {"--throttle", NULL, "--throttle needs a value: on|off"},
         {"--auth", "basic", "--auth: 'basic' is not one of: none, sigv4"},
         {"--listen", NULL, "--listen needs a value: HOST:PORT"},
         {"--port", "8000", "unknown option '--port'; see stator serve --help"},
