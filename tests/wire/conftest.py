@@ -7,7 +7,8 @@
     pytest tests/wire --url https://dynamodb.eu-west-1.amazonaws.com --region eu-west-1 --endpoint-kind aws
 
 Fixtures: `client` is boto3's with parameter validation off; `raw` sends exact bytes and shows the reply as it stands;
-`tables` makes tables that live as long as the module, `session_tables` as long as the run. The tables `hash_table` (pk: S),
+`tables` makes tables that live as long as the module, `session_tables` as long as the run. `start_server` starts another server
+with options of its own. The tables `hash_table` (pk: S),
 `range_table` (pk: S, sk: S) and `number_table` (pk: S, sk: N) are shared by all tests: use keys from support.values.unique().
 """
 
@@ -66,6 +67,25 @@ def endpoint(pytestconfig):
     yield Endpoint(server.wait_ready(), region, "stator")
     code = server.stop()
     assert code == 0, f"the server ended with {code} after SIGTERM; its last lines:\n{''.join(server.tail)}"
+
+
+@pytest.fixture(scope="session")
+def start_server(pytestconfig):
+    """start_server("--option", "value") is the endpoint of another server of our own, for what an option turns on. Skips the
+    test where the server under test runs elsewhere (--url)."""
+    servers = []
+
+    def start(*options: str) -> Endpoint:
+        if pytestconfig.getoption("--url"):
+            pytest.skip("needs a server that is started with " + " ".join(options))
+        server = Server(pytestconfig.getoption("--binary"), pytestconfig.getoption("--shards"), options)
+        servers.append(server)
+        return Endpoint(server.wait_ready(), pytestconfig.getoption("--region"), "stator")
+
+    yield start
+    for server in servers:
+        code = server.stop()
+        assert code == 0, f"the server ended with {code} after SIGTERM; its last lines:\n{''.join(server.tail)}"
 
 
 @pytest.fixture(scope="session")
