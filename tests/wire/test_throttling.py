@@ -92,12 +92,9 @@ def drain_writes(put_item):
 def drain_reads(raw):
     """The table has an item "large": 100 read units each time."""
 
-    def drain(table, times=10):
-        for _ in range(times):
-            reply = raw("GetItem", TableName=table, Key={"pk": S("large")}, ConsistentRead=True)
-            if reply.status != 200:
-                return table
-        raise AssertionError(f"{times} reads of 100 units each were admitted")
+    def drain(table):
+        until_refused(lambda: raw("GetItem", TableName=table, Key={"pk": S("large")}, ConsistentRead=True), 10)
+        return table
 
     return drain
 
@@ -117,6 +114,14 @@ def throttled(reply, reason, resource, type=EXCEEDED, message=TABLE_TEXT):
     member = "throttlingReasons" if type == THROTTLING else "ThrottlingReasons"
     assert reply.json[member] == [{"reason": reason, "resource": resource}]
     assert set(reply.json) == {"__type", "message", member}
+
+
+def until_refused(request, tries=400):
+    for _ in range(tries):
+        reply = request()
+        if reply.status != 200:
+            return reply
+    raise AssertionError(f"{tries} requests were admitted")
 
 
 KEY = {"pk": S("small")}
@@ -147,10 +152,9 @@ def params_of(params, table):
 def test_300_writes_and_no_more(create, put_item):
     table = create(provisioned(1, 1))
     started = time.monotonic()
-    done = 0
-    while (reply := put_item(table, f"k{done}")).status == 200:
-        done += 1
-    throttled(reply, "TableWriteProvisionedThroughputExceeded", arn(table))
+    keys = (f"k{i}" for i in range(2000))
+    throttled(until_refused(lambda: put_item(table, next(keys)), 2000), "TableWriteProvisionedThroughputExceeded", arn(table))
+    done = int(next(keys)[1:]) - 1
     # Each second that passes meanwhile adds one.
     assert 300 <= done <= 301 + (time.monotonic() - started)
 
@@ -158,8 +162,7 @@ def test_300_writes_and_no_more(create, put_item):
 def test_it_fills_again(create, put_item):
     table = create(provisioned(1, 1))
     put_item(table, "large", 299 * KB).ok()
-    while put_item(table, "small").status == 200:
-        pass
+    until_refused(lambda: put_item(table, "small"))
     eventually(lambda: put_item(table, "small").status == 200)
 
 
@@ -381,8 +384,7 @@ def test_reads_of_an_index_are_its_own(raw, indexed):
     raw("PutItem", TableName=indexed, Item={**item_of("k", 250 * KB), "g": S("g")}).ok()
     query = {"IndexName": "by_g", "KeyConditionExpression": "g = :g", "ExpressionAttributeValues": {":g": S("g")}}
     eventually(lambda: raw("Query", TableName=indexed, Limit=1, Select="COUNT", **query).json["Count"] == 1)
-    eventually(lambda: raw("Query", TableName=indexed, **query), lambda reply: reply.status != 200)
-    throttled(raw("Query", TableName=indexed, **query), "IndexReadProvisionedThroughputExceeded", arn(indexed, "by_g"), message=INDEX_READ_TEXT)
+    throttled(until_refused(lambda: raw("Query", TableName=indexed, **query)), "IndexReadProvisionedThroughputExceeded", arn(indexed, "by_g"), message=INDEX_READ_TEXT)
     reply = raw("Scan", TableName=indexed, IndexName="by_g")
     throttled(reply, "IndexReadProvisionedThroughputExceeded", arn(indexed, "by_g"), message=INDEX_READ_TEXT)
     reply = raw("ExecuteStatement", Statement=f"SELECT * FROM \"{indexed}\".\"by_g\" WHERE g='g'")
@@ -406,9 +408,7 @@ def test_local_indexes_are_charged_to_the_table(raw, create):
     reply = raw("PutItem", TableName=table, Item={"pk": S("b"), "sk": S("s")})
     throttled(reply, "TableWriteProvisionedThroughputExceeded", arn(table))
     query = {"IndexName": "by_l", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": S("k")}, "ConsistentRead": True}
-    while raw("Query", TableName=table, **query).status == 200:
-        pass
-    throttled(raw("Query", TableName=table, **query), "TableReadProvisionedThroughputExceeded", arn(table))
+    throttled(until_refused(lambda: raw("Query", TableName=table, **query)), "TableReadProvisionedThroughputExceeded", arn(table))
     throttled(raw("GetItem", TableName=table, Key={"pk": S("b"), "sk": S("s")}), "TableReadProvisionedThroughputExceeded", arn(table))
 
 
@@ -456,14 +456,6 @@ def test_maximum_of_an_index(raw, create):
 # --- partitions
 
 
-def until_refused(request, tries=60):
-    for _ in range(tries):
-        reply = request()
-        if reply.status != 200:
-            return reply
-    raise AssertionError(f"{tries} requests were admitted")
-
-
 def test_a_hot_key_on_demand(raw, create, put_item):
     table = create(spec())
     reply = until_refused(lambda: put_item(table, "hot", LARGE))  # 1,000 units a second, in 2.5 items
@@ -482,7 +474,7 @@ def test_reads_of_a_hot_key(raw, create, put_item):
     table = create(spec())
     put_item(table, "k", LARGE).ok()
     keys = [{"Get": {"TableName": table, "Key": {"pk": S("k")}}}]
-    reply = until_refused(lambda: raw("TransactGetItems", TransactItems=keys), 400)  # 200 units each
+    reply = until_refused(lambda: raw("TransactGetItems", TransactItems=keys))  # 200 units each
     cancelled(reply, {"Code": "ThrottlingError", "Message": HOT_TEXT})
 
 
