@@ -132,9 +132,42 @@ static void raise_to_initial(struct throughput *warm)
     warm->write = larger(warm->write, WARM_WRITE_INITIAL);
 }
 
-static void become_on_demand(struct table_spec *spec)
+/* Sat Feb 23 03:07:45 UTC 2019 */
+static struct slice short_time(struct arena *arena, uint64_t time_us)
 {
-    spec->on_demand_since_us = env_time_us();
+    time_t seconds = (time_t)(time_us / 1000000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    char text[64];
+    strftime(text, sizeof(text), "%a %b %d %H:%M:%S UTC %Y", &utc);
+    return arena_printf(arena, "%s", text);
+}
+
+/* Four times in any 24 hours. */
+static bool count_switch(struct table_check *check, struct table_spec *spec, uint64_t now_us)
+{
+    uint64_t *switches_us = spec->on_demand_switches_us;
+    uint64_t next_us = switches_us[0] + DAY_US;
+    if (switches_us[0] != 0 && now_us < next_us) {
+        return table_refuse(check, ERROR_LIMIT_EXCEEDED,
+                            "Subscriber limit exceeded: Update to PayPerRequest mode are limited to %d times in 1 "
+                            "day(s). Last update at %.*s. Next update can be made at %.*s",
+                            ON_DEMAND_SWITCHES_MAX,
+                            SLICE_ARG(short_time(check->arena, switches_us[ON_DEMAND_SWITCHES_MAX - 1])),
+                            SLICE_ARG(short_time(check->arena, next_us)));
+    }
+    memmove(switches_us, switches_us + 1, (ON_DEMAND_SWITCHES_MAX - 1) * sizeof *switches_us);
+    switches_us[ON_DEMAND_SWITCHES_MAX - 1] = now_us;
+    return true;
+}
+
+static bool become_on_demand(struct table_check *check, struct table_spec *spec)
+{
+    uint64_t now_us = env_time_us();
+    if (!count_switch(check, spec, now_us)) {
+        return false;
+    }
+    spec->on_demand_since_us = now_us;
     spec->provisioned = (struct throughput){0};
     raise_to_initial(&spec->warm);
     for (uint32_t i = 0; i < spec->index_count; i++) {
@@ -143,6 +176,7 @@ static void become_on_demand(struct table_spec *spec)
             raise_to_initial(&spec->indexes[i].warm);
         }
     }
+    return true;
 }
 
 static bool apply_billing(struct table_check *check, const struct update_table_request *request,
@@ -173,8 +207,7 @@ static bool apply_billing(struct table_check *check, const struct update_table_r
     if (after == BILLING_PROVISIONED) {
         return become_provisioned(check, request, spec);
     }
-    become_on_demand(spec);
-    return true;
+    return become_on_demand(check, spec);
 }
 
 /* --- on-demand and warm throughput -------------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@
 #define TABLE_GLOBAL_INDEXES_MAX 20
 #define TABLE_LOCAL_INDEXES_MAX  5
 #define KEY_PARTS_MAX            4
+/* Switches to PAY_PER_REQUEST in 24 hours. Source: Developer Guide, "Considerations when switching capacity modes". */
+#define ON_DEMAND_SWITCHES_MAX 4
 
 struct key_attribute {
     struct slice name;
@@ -84,8 +86,9 @@ struct table_spec {
     uint32_t index_count;
     uint32_t next_index_id;
     enum billing_mode billing;
-    uint64_t on_demand_since_us; /* when it last became PAY_PER_REQUEST, or 0 */
-    bool billing_given;          /* BillingMode was once set by the client: then it is shown */
+    uint64_t on_demand_since_us;                            /* when it last became PAY_PER_REQUEST, or 0 */
+    uint64_t on_demand_switches_us[ON_DEMAND_SWITCHES_MAX]; /* by UpdateTable: the last ones, oldest first; 0: none */
+    bool billing_given; /* BillingMode was once set by the client: then it is shown */
     struct throughput provisioned;
     uint64_t last_increase_us, last_decrease_us;
     uint32_t decreases_today;

@@ -103,10 +103,20 @@ static void add_index(struct value *element, struct arena *arena, const struct i
     *element = map_value(&map);
 }
 
+static void add_switches(struct map_writer *map, const struct table_spec *spec)
+{
+    struct value *elements = add_list(map, "on_demand_switches", ON_DEMAND_SWITCHES_MAX);
+    for (uint32_t i = 0; i < ON_DEMAND_SWITCHES_MAX; i++) {
+        long long time_us = (long long)spec->on_demand_switches_us[i];
+        elements[i] = (struct value){.type = VALUE_N, .bytes = arena_printf(map->arena, "%lld", time_us)};
+    }
+}
+
 static void add_capacity(struct map_writer *map, const struct table_spec *spec)
 {
     add_integer(map, "billing", spec->billing);
     add_integer(map, "on_demand_since", (int64_t)spec->on_demand_since_us);
+    add_switches(map, spec);
     add_boolean(map, "billing_given", spec->billing_given);
     add_throughput(map, "provisioned", &spec->provisioned);
     add_integer(map, "last_increase", (int64_t)spec->last_increase_us);
@@ -182,15 +192,20 @@ static struct slice get_string(const struct value *map, const char *name)
     return value == NULL ? SLICE("") : value->bytes;
 }
 
-static int64_t get_integer(const struct value *map, const char *name)
+/* 0 for what is no integer. */
+static int64_t integer_of(const struct value *value)
 {
-    const struct value *value = find(map, name, VALUE_N);
     char text[24] = "0";
-    if (value != NULL && value->bytes.len < sizeof text) {
+    if (value != NULL && value->type == VALUE_N && value->bytes.len < sizeof text) {
         memcpy(text, value->bytes.data, value->bytes.len);
         text[value->bytes.len] = '\0';
     }
     return strtoll(text, NULL, 10);
+}
+
+static int64_t get_integer(const struct value *map, const char *name)
+{
+    return integer_of(find(map, name, VALUE_N));
 }
 
 static bool get_boolean(const struct value *map, const char *name)
@@ -251,10 +266,19 @@ static void get_index(struct arena *arena, const struct value *map, struct index
     index->warm = get_throughput(map, "warm");
 }
 
+static void get_switches(const struct value *map, struct table_spec *spec)
+{
+    struct value list = get_list(map, "on_demand_switches");
+    for (uint32_t i = 0; i < list.count && i < ON_DEMAND_SWITCHES_MAX; i++) {
+        spec->on_demand_switches_us[i] = (uint64_t)integer_of(&list.elements[i]);
+    }
+}
+
 static void get_capacity(const struct value *map, struct table_spec *spec)
 {
     spec->billing = (enum billing_mode)get_integer(map, "billing");
     spec->on_demand_since_us = (uint64_t)get_integer(map, "on_demand_since");
+    get_switches(map, spec);
     spec->billing_given = get_boolean(map, "billing_given");
     spec->provisioned = get_throughput(map, "provisioned");
     spec->last_increase_us = (uint64_t)get_integer(map, "last_increase");

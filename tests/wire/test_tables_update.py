@@ -5,7 +5,7 @@ import re
 import pytest
 
 from support.cases import case
-from support.expect import invalid
+from support.expect import LIMIT_EXCEEDED, expect_error, invalid
 from support.tables import attributes, index, spec
 from support.values import S
 
@@ -66,6 +66,36 @@ def test_billing_mode_there_and_back(describe, update, provisioned):
     table = describe(provisioned)
     assert table["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
     assert units(table) == MORE
+
+
+@pytest.mark.differs_from_dynamodb_local("has no warm throughput")
+def test_warm_throughput_follows_the_highest(describe, update, tables):
+    def warm(*tables):
+        return [(t["WarmThroughput"]["ReadUnitsPerSecond"], t["WarmThroughput"]["WriteUnitsPerSecond"]) for t in tables]
+
+    name = tables.create(spec(gsi=[{**index("by-g", "g"), "ProvisionedThroughput": UNITS}], BillingMode="PROVISIONED",
+                              ProvisionedThroughput=UNITS))
+    table = describe(name)
+    assert warm(table, *table["GlobalSecondaryIndexes"]) == [(2, 3), (2, 3)]
+    of_index = [{"Update": {"IndexName": "by-g", "ProvisionedThroughput": MORE}}]
+    update(name, ProvisionedThroughput=MORE, GlobalSecondaryIndexUpdates=of_index)
+    update(name, ProvisionedThroughput=UNITS)
+    table = describe(name)
+    assert warm(table, *table["GlobalSecondaryIndexes"]) == [(4, 6), (4, 6)]
+    update(name, BillingMode="PAY_PER_REQUEST")
+    table = describe(name)
+    assert warm(table, *table["GlobalSecondaryIndexes"]) == [(12000, 4000), (12000, 4000)]
+
+
+@pytest.mark.differs_from_dynamodb_local("lets modes be switched at will")
+def test_four_switches_to_on_demand(raw, update, provisioned):
+    for _ in range(4):
+        update(provisioned, BillingMode="PAY_PER_REQUEST")
+        update(provisioned, BillingMode="PROVISIONED", ProvisionedThroughput=UNITS)
+    expect_error(raw("UpdateTable", TableName=provisioned, BillingMode="PAY_PER_REQUEST"), LIMIT_EXCEEDED, re.compile(
+        r"Subscriber limit exceeded: Update to PayPerRequest mode are limited to 4 times in 1 day\(s\)\. Last update at .* UTC "
+        r"\d{4}\. Next update can be made at .* UTC \d{4}"
+    ))  # fmt: skip
 
 
 def test_throughput_of_an_index(describe, update, tables):

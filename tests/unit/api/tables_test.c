@@ -506,6 +506,37 @@ static int setup(void **state)
     return 0;
 }
 
+/* The clocks stand meanwhile. */
+static void test_switches_to_on_demand(void **state)
+{
+    (void)state;
+    const uint64_t hour_us = 3600ULL * 1000000;
+    uint64_t now_us = 1764111111ULL * 1000000; /* Tue Nov 25 22:51:51 UTC 2025 */
+    const char *provision = "{'TableName':'switched','BillingMode':'PROVISIONED'," UNITS(1, 1) "}";
+    const char *release = "{'TableName':'switched'," ON_DEMAND "}";
+    env_stop_clocks(now_us);
+    assert_says("CreateTable",
+                "{'TableName':'switched'," HASH_ONLY ",'AttributeDefinitions':[" DEFINE("pk") "]," ON_DEMAND "}", 200,
+                "{");
+    for (int i = 0; i < 4; i++, now_us += hour_us) {
+        env_stop_clocks(now_us);
+        assert_says("UpdateTable", provision, 200, "{");
+        assert_says("UpdateTable", release, 200, "'BillingMode':'PAY_PER_REQUEST'");
+    }
+    env_stop_clocks(now_us += 19 * hour_us);
+    assert_says("UpdateTable", provision, 200, "{");
+    assert_says(
+        "UpdateTable", release, 400,
+        "Subscriber limit exceeded: Update to PayPerRequest mode are limited to 4 times in 1 day(s). Last update "
+        "at Wed Nov 26 01:51:51 UTC 2025. Next update can be made at Wed Nov 26 22:51:51 UTC 2025");
+    assert_says("DescribeTable", "{'TableName':'switched'}", 200, "'BillingMode':'PROVISIONED'");
+    env_stop_clocks(now_us += hour_us);
+    assert_says("UpdateTable", release, 200, "{");
+    assert_says("UpdateTable", provision, 200, "{");
+    assert_says("UpdateTable", release, 400, "Next update can be made at Wed Nov 26 23:51:51 UTC 2025");
+    env_stop_clocks(0);
+}
+
 static int teardown(void **state)
 {
     (void)state;
@@ -528,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_provisioned_throughput),
         cmocka_unit_test(test_billing_mode),
         cmocka_unit_test(test_stream_class_encryption),
+        cmocka_unit_test(test_switches_to_on_demand),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

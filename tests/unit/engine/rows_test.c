@@ -132,6 +132,8 @@ static void test_spec_round_trip(void **state)
     spec.billing = BILLING_PROVISIONED;
     spec.provisioned = (struct throughput){5, 6};
     spec.on_demand = (struct throughput){-1, 9};
+    spec.on_demand_switches_us[2] = 17;
+    spec.on_demand_switches_us[3] = 1764111111000000;
     spec.stream = STREAM_NEW_AND_OLD_IMAGES;
     spec.deletion_protection = true;
     spec.tag_count = 1;
@@ -152,6 +154,7 @@ static void test_spec_round_trip(void **state)
     assert_int_equal(back.attribute_count, 4);
     assert_int_equal(back.provisioned.write, 6);
     assert_int_equal(back.on_demand.read, -1);
+    assert_memory_equal(back.on_demand_switches_us, spec.on_demand_switches_us, sizeof spec.on_demand_switches_us);
     assert_int_equal(back.stream, STREAM_NEW_AND_OLD_IMAGES);
     assert_true(back.deletion_protection && back.indexes[1].global && !back.indexes[0].global);
     assert_true(slice_equal(back.tags[0].value, SLICE("blue")));
