@@ -240,3 +240,52 @@ def test_batch_get_of_missing_items(raw, table, items, consistent, want):
     keys = [{"pk": S(unique("none")), "sk": N(1)}, {"pk": items[0]["pk"], "sk": N(99)}, {"pk": items[0]["pk"], "sk": N(0)}]
     reply = raw("BatchGetItem", RequestItems={table: {"Keys": keys, "ConsistentRead": consistent}}, ReturnConsumedCapacity="TOTAL")
     assert reply["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": want}]
+
+
+# --- statements: as the operation that they become
+
+
+@pytest.fixture(scope="module")
+def select(raw, table, items):
+    """select("*", "index", …) is the capacity of a SELECT of the partition, by way of the index."""
+
+    def run(columns, name=None, **params):
+        source = f'"{table}"' + (f'."{name}"' if name else "")
+        key = "g" if (name or "").startswith("g_") else "pk"
+        text = f"SELECT {columns} FROM {source} WHERE {key}='{items[0]['pk']['S']}'"
+        return raw("ExecuteStatement", Statement=text, **params).ok().get("ConsumedCapacity")
+
+    return run
+
+
+@pytest.mark.differs_from_dynamodb_local("reports no capacity for statements")
+@pytest.mark.parametrize("mode", ["TOTAL", "INDEXES", "NONE"])
+@pytest.mark.parametrize("consistent", [False, True])
+def test_statement_costs_as_a_query(ask, select, mode, consistent):
+    params = {"ReturnConsumedCapacity": mode, "ConsistentRead": consistent}
+    assert select("*", **params) == ask(**params)
+    for name in ("l_keys", "l_some", "l_all"):
+        assert select("*", name, **params) == ask(IndexName=name, **params)
+    for name in ("l_keys", "l_some"):  # fetched from the table
+        assert select("sk, filler", name, **params) == ask(IndexName=name, ProjectionExpression="sk, filler", **params)
+
+
+@pytest.mark.differs_from_dynamodb_local("reports no capacity for statements")
+def test_statement_on_a_global_index_costs_as_a_query(ask, select):
+    for name in ("g_keys", "g_some", "g_all"):
+        got = select("*", name, ReturnConsumedCapacity="INDEXES")
+        assert got == ask(IndexName=name, ReturnConsumedCapacity="INDEXES") and got["CapacityUnits"] > 0
+
+
+@pytest.mark.differs_from_dynamodb_local("reports no capacity for statements")
+@pytest.mark.parametrize("mode", ["TOTAL", "INDEXES", "NONE"])
+def test_batch_of_statements_costs_item_by_item(raw, table, items, mode):
+    pk = items[0]["pk"]["S"]
+    for consistent in (False, True):
+        statements = [
+            {"Statement": f"SELECT sk FROM \"{table}\" WHERE pk='{pk}' AND sk={i['sk']['N']}", "ConsistentRead": consistent} for i in items
+        ]
+        reply = raw("BatchExecuteStatement", Statements=statements, ReturnConsumedCapacity=mode).ok()
+        costs = [units(size, consistent) for size in SIZES]
+        each = [{"TableName": table, "CapacityUnits": u, **({"Table": {"CapacityUnits": u}} if mode == "INDEXES" else {})} for u in costs]
+        assert reply.get("ConsumedCapacity") == (None if mode == "NONE" else each)
