@@ -191,7 +191,7 @@ def test_reads_and_writes_are_apart(raw, create, drain_writes, drain_reads, put_
 def test_a_page_is_charged_when_it_is_read(raw, create, put_item):
     table = create(provisioned(1, 4000))
     for i in range(12):
-        put_item(table, f"k{i}", 100 * KB).ok()
+        eventually(lambda: put_item(table, f"k{i}", 100 * KB).status == 200)
     scan = {"TableName": table, "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"}
     consumed = 0
     while consumed < 300:
@@ -284,7 +284,7 @@ def test_batch_get_as_far_as_it_goes(raw, create, put_item):
     table = create(provisioned(1, 4000))
     keys = [{"pk": S(f"k{i}")} for i in range(20)]
     for key in keys:
-        put_item(table, key["pk"]["S"], 200 * KB).ok()
+        eventually(lambda: put_item(table, key["pk"]["S"], 200 * KB).status == 200)  # a partition takes five a second
     reply = raw("BatchGetItem", RequestItems={table: {"Keys": keys, "ConsistentRead": True}}).ok()
     # 50 units each: the seventh begins with what is earned meanwhile, if at all.
     read = len(reply["Responses"][table])
@@ -470,12 +470,15 @@ def test_a_hot_key_of_a_provisioned_table(raw, create, put_item):
     throttled(reply, "TableWriteKeyRangeThroughputExceeded", arn(table))
 
 
-def test_reads_of_a_hot_key(raw, create, put_item):
-    table = create(spec())
-    put_item(table, "k", LARGE).ok()
-    keys = [{"Get": {"TableName": table, "Key": {"pk": S("k")}}}]
-    reply = until_refused(lambda: raw("TransactGetItems", TransactItems=keys))  # 200 units each
-    cancelled(reply, {"Code": "ThrottlingError", "Message": HOT_TEXT})
+def test_reads_of_a_hot_key(raw, create):
+    table = create(spec("pk", "sk"))
+    keys = [{"pk": S("hot"), "sk": S(str(i))} for i in range(5)]
+    for key in keys:  # 400 units each, of 1,000 a second
+        eventually(lambda: raw("PutItem", TableName=table, Item={**item_of("hot", LARGE - 3), **key}).status == 200)
+    actions = [get(table, key) for key in keys]  # 1,000 units, of 3,000 a second
+    reply = until_refused(lambda: raw("TransactGetItems", TransactItems=actions))
+    cancelled(reply, *[{"Code": "ThrottlingError", "Message": HOT_TEXT}] * 5)
+    throttled(until_refused(lambda: raw("Scan", TableName=table, ConsistentRead=True)), "TableReadKeyRangeThroughputExceeded", arn(table), THROTTLING, HOT_TEXT)
 
 
 # --- off
