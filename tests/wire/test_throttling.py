@@ -200,6 +200,20 @@ def test_a_page_is_charged_when_it_is_read(raw, create, put_item):
     throttled(raw("Scan", **scan), "TableReadProvisionedThroughputExceeded", arn(table))
 
 
+def test_statements_are_charged(raw, create, put_item):
+    one, several = create(provisioned(1, 1)), create(provisioned(1, 1))
+    for table in (one, several):
+        put_item(table, "k", 290 * KB).ok()  # 73 units to read
+        put_item(table, "b").ok()
+    statement = "SELECT * FROM \"{}\" WHERE pk='k'"
+    run = lambda: raw("ExecuteStatement", Statement=statement.format(one), ConsistentRead=True)  # noqa: E731
+    throttled(until_refused(run, 10), "TableReadProvisionedThroughputExceeded", arn(one))
+    wanted = [{"Statement": statement.format(several), "ConsistentRead": True}]
+    for _ in range(10):
+        reply = raw("BatchExecuteStatement", Statements=wanted).ok()
+    assert reply["Responses"][0]["Error"]["Code"] == "ProvisionedThroughputExceeded"
+
+
 def test_refused_before_it_is_evaluated(raw, create, drain_writes):
     table = drain_writes(create(provisioned(1, 1)))
     for more in ({"ConditionExpression": "attribute_exists(nothing)"}, {"UpdateExpression": "SET f = f + f"}):

@@ -182,6 +182,11 @@ static void more_units_count_at_once_and_not_backwards(void **state)
     assert_false(admit(table, NULL, THROUGHPUT_WRITE));
     pass(SECOND_US);
     assert_int_equal(count(table, NULL, THROUGHPUT_WRITE), 95);
+    charge(table, &table->spec.indexes[1], THROUGHPUT_WRITE, 310);
+    pass(5 * SECOND_US);
+    spec.indexes[1].provisioned.write = 100;
+    table = change(table, &spec);
+    assert_false(admit(table, &table->spec.indexes[1], THROUGHPUT_WRITE));
     table_release(table);
 }
 
