@@ -3,7 +3,8 @@
  * Everything with a throughput of its own (a table together with its local indexes, each global index) has a bucket for
  * reads and one for writes. It fills at the units per second of the description and holds up to five minutes of them. A
  * request is admitted while there is anything left, and afterwards charged with what it has really consumed: so a
- * bucket may be in debt, by at most five minutes.
+ * bucket may be in debt, by at most five minutes; and requests that are admitted side by side may together take more
+ * than was left.
  *
  * The same again for each partition, whatever the description says: 3,000 read and 1,000 write units per second, and no
  * more than one second of them at once. A partition is one of n equal ranges of the hash space,

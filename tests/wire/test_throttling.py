@@ -278,10 +278,11 @@ def test_batch_write_gives_back_what_it_could_not_do(raw, create, drain_writes):
 
 
 def test_batch_write_as_far_as_it_goes(raw, create):
+    """One after the other on each shard; shards that begin side by side each find something left."""
     table = create(provisioned(1, 1))
-    wanted = [{"PutRequest": {"Item": item_of(f"k{i}", 200 * KB)}} for i in range(5)]
+    wanted = [{"PutRequest": {"Item": item_of(f"k{i}", LARGE)}} for i in range(12)]
     left = raw("BatchWriteItem", RequestItems={table: wanted})["UnprocessedItems"][table]
-    assert len(left) == 3 and all(request in wanted for request in left)
+    assert 1 <= len(left) <= 11 and all(request in wanted for request in left)
 
 
 def test_batch_get_gives_back_what_it_could_not_do(raw, create, dry):
