@@ -267,7 +267,7 @@ static void append_metrics(struct buffer *out, const struct batch_write *batch, 
     bool open = false;
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
-        if (entry->table != table || is_unprocessed(entry) || !metrics_apply(&entry->write.table->spec)) {
+        if (entry->table != table || is_unprocessed(entry) || !table_has_local_index(&entry->write.table->spec)) {
             continue;
         }
         const struct value *hash = &entry->write.key_item.attributes[0].value;

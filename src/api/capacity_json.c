@@ -1,6 +1,8 @@
 #include "api/capacity_json.h"
 
-#define BYTES_PER_GB (1024.0 * 1024 * 1024)
+#include "base/log.h"
+
+#define BYTES_PER_GB (1ull << 30)
 
 /* The place of an index in another version of its table. */
 static uint32_t position_in(const struct table_spec *table, uint32_t index_id)
@@ -110,21 +112,15 @@ void capacity_append_member(struct buffer *out, enum return_capacity mode, const
     }
 }
 
-bool metrics_apply(const struct table_spec *table)
-{
-    for (uint32_t i = 0; i < table->index_count; i++) {
-        if (!table->indexes[i].global) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void metrics_append(struct buffer *out, struct cluster *cluster, const struct table_spec *table,
                     const struct value *hash)
 {
-    double gigabytes = (double)cluster_collection_size(cluster, table, hash) / BYTES_PER_GB;
-    double lower = (double)(uint64_t)gigabytes;
+    uint64_t bytes = 0;
+    struct err err;
+    if (cluster_collection_size(cluster, table, hash, &bytes, &err) != 0) {
+        log_error("the size of an item collection cannot be told: %s", err.text);
+    }
+    double lower = (double)(bytes / BYTES_PER_GB);
     json_object_begin(out);
     json_member_object_begin(out, "ItemCollectionKey");
     json_name_slice(out, table->keys.hash[0].name);

@@ -29,9 +29,7 @@ void capacity_append_transact(struct buffer *out, enum return_capacity mode, con
 void capacity_append_member(struct buffer *out, enum return_capacity mode, const struct table_spec *table,
                             const struct capacity_used *used);
 
-/* True if the table has item collections: a local index. */
-bool metrics_apply(const struct table_spec *table);
-
-/* The object for the collection of a partition key value. The estimate is a range that holds the true size. */
+/* The object for the collection of a partition key value, which was just written to. The table has a local index. The
+ * estimate is a range that holds the true size. */
 void metrics_append(struct buffer *out, struct cluster *cluster, const struct table_spec *table,
                     const struct value *hash);

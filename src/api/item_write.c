@@ -89,6 +89,9 @@ void item_write_fail(struct api_call *call, const struct write *write, bool item
         call_fail(call, ERROR_VALIDATION, "%.*s",
                   SLICE_ARG(key_index_flaw_text(&call->arena, &write->index_flaw, is_update)));
         return;
+    case WRITE_COLLECTION_FULL:
+        call_fail(call, ERROR_ITEM_COLLECTION_SIZE_LIMIT, "Collection size exceeded.");
+        return;
     case WRITE_CONFLICT:
         call_fail(call, ERROR_TRANSACTION_CONFLICT, "Transaction is ongoing for the item");
         return;
@@ -150,7 +153,7 @@ static void answer(struct item_write *item_write)
         capacity_of_write(write, &used);
         capacity_append_member(out, item_write->return_capacity, table, &used);
     }
-    if (item_write->return_metrics == METRICS_SIZE && metrics_apply(table)) {
+    if (item_write->return_metrics == METRICS_SIZE && table_has_local_index(table)) {
         json_name(out, "ItemCollectionMetrics");
         metrics_append(out, call->loop->api->cluster, table, &write->key_item.attributes[0].value);
     }

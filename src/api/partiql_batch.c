@@ -180,6 +180,8 @@ static const char *error_code(enum error_type type)
         return "ConditionalCheckFailed";
     case ERROR_DUPLICATE_ITEM:
         return "DuplicateItem";
+    case ERROR_ITEM_COLLECTION_SIZE_LIMIT:
+        return "ItemCollectionSizeLimitExceeded";
     case ERROR_TRANSACTION_CONFLICT:
         return "TransactionConflict";
     case ERROR_THROUGHPUT_EXCEEDED:

@@ -216,6 +216,8 @@ bool partiql_write_failed(struct arena *arena, const struct partiql_statement *s
         return !refuse(ret_failure, ERROR_VALIDATION, SLICE("Nesting Levels have exceeded supported limits"));
     case WRITE_INDEX_KEY_INVALID:
         return !refuse(ret_failure, ERROR_VALIDATION, key_index_flaw_text(arena, &write->index_flaw, is_update));
+    case WRITE_COLLECTION_FULL:
+        return !refuse(ret_failure, ERROR_ITEM_COLLECTION_SIZE_LIMIT, SLICE("Collection size exceeded."));
     case WRITE_CONFLICT:
         return !refuse(ret_failure, ERROR_TRANSACTION_CONFLICT, SLICE("Transaction is ongoing for the item"));
     case WRITE_THROTTLED:

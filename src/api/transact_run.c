@@ -175,7 +175,7 @@ static void append_metrics(const struct transact_run *run)
 {
     json_member_object_begin(&run->call->out, "ItemCollectionMetrics");
     for (uint32_t i = 0; i < run->count; i++) {
-        if (is_first_of_table(run, i) && metrics_apply(&run->actions[i].write.table->spec)) {
+        if (is_first_of_table(run, i) && table_has_local_index(&run->actions[i].write.table->spec)) {
             append_metrics_of_table(run, i);
         }
     }
@@ -246,6 +246,9 @@ static struct transact_reason reason_of(struct arena *arena, const struct transa
         return transact_invalid(SLICE("Nesting Levels have exceeded supported limits"));
     case WRITE_INDEX_KEY_INVALID:
         return transact_invalid(key_index_flaw_text(arena, &write->index_flaw, is_update));
+    case WRITE_COLLECTION_FULL:
+        return (struct transact_reason){.code = "ItemCollectionSizeLimitExceeded",
+                                        .message = SLICE("Collection size exceeded.")};
     case WRITE_CONFLICT:
         return transact_conflict();
     case WRITE_THROTTLED:

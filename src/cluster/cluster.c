@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "cluster/private.h"
+#include "engine/collection.h"
 
 #define CACHE_BYTES_DEFAULT  (128u << 20)
 #define ITEM_CACHE_BYTES_MIN (64u << 10)
@@ -40,6 +41,7 @@ static void *open_shard(void *context)
         .number = number,
         .slot_first = number * SLOTS / cluster->shard_count,
         .slot_last = (number + 1) * SLOTS / cluster->shard_count - 1,
+        .collection_bytes_max = cluster->options.collection_bytes_max,
         .store = {.ephemeral = cluster->options.ephemeral, .cache = cluster->cache},
         .item_cache_bytes = item_bytes > ITEM_CACHE_BYTES_MIN ? item_bytes : ITEM_CACHE_BYTES_MIN,
         .outbox_ready = on_outbox_ready,
@@ -161,6 +163,9 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
     if (cluster->options.cache_bytes == 0) {
         cluster->options.cache_bytes = CACHE_BYTES_DEFAULT;
     }
+    if (options->collection_bytes_max == 0) {
+        cluster->options.collection_bytes_max = COLLECTION_BYTES_MAX_DEFAULT;
+    }
     if (folder_open(cluster, err) != 0) {
         free(cluster);
         return -1;
@@ -234,22 +239,16 @@ int cluster_get(struct cluster *cluster, const struct row_key *key, struct store
     return shard_get(cluster_shard_of(cluster, key->hash), key, ret_item, err);
 }
 
-uint64_t cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct value *hash)
+int cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct value *hash,
+                            uint64_t *ret_bytes, struct err *err)
 {
     struct arena arena;
     arena_init(&arena, 4096);
     struct row_range range;
     row_range_of_query(&arena, table, NULL, hash, NULL, 0, &range);
-    struct shard *shard = cluster_shard_of(cluster, range.hash_first);
-    uint64_t size = shard_range_size(shard, false, &range);
-    for (uint32_t i = 0; i < table->index_count; i++) {
-        if (!table->indexes[i].global) {
-            row_range_of_query(&arena, table, &table->indexes[i], hash, NULL, 0, &range);
-            size += shard_range_size(shard, true, &range);
-        }
-    }
+    int failed = collection_read(cluster_shard_of(cluster, range.hash_first), range.lower, ret_bytes, err);
     arena_finish(&arena);
-    return size;
+    return failed;
 }
 
 uint64_t cluster_step(struct cluster *cluster)

@@ -17,9 +17,10 @@ struct cluster;
 struct cluster_options {
     const char *data_dir;
     bool ephemeral;
-    unsigned shards;    /* 0: as the folder has it, or 1 in a new one */
-    size_t cache_bytes; /* half for blocks of files, half for items; 0: a default */
-    bool throttle;      /* provisioned throughput and on-demand maxima are enforced (engine/throughput.h) */
+    unsigned shards;               /* 0: as the folder has it, or 1 in a new one */
+    size_t cache_bytes;            /* half for blocks of files, half for items; 0: a default */
+    uint64_t collection_bytes_max; /* of an item collection; 0: DynamoDB's 10 GB */
+    bool throttle;                 /* provisioned throughput and on-demand maxima are enforced (engine/throughput.h) */
 };
 
 /* Locks the folder, checks its format, opens every shard and starts the writer threads. */
@@ -166,5 +167,7 @@ enum page_state page_step(struct page *page, uint32_t row_budget, struct err *er
 /* Frees what stepping allocated, also in mid-page. */
 void page_finish(struct page *page);
 
-/* Estimated bytes of one item collection: the items and local index rows of one partition key value. */
-uint64_t cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct value *hash);
+/* Bytes of one item collection: the items of a partition key value and their rows in local indexes. Exact for a
+ * collection that was written to since it has been counted (engine/collection.h), as it is after any write. */
+int cluster_collection_size(struct cluster *cluster, const struct table_spec *table, const struct value *hash,
+                            uint64_t *ret_bytes, struct err *err) MUST_USE;

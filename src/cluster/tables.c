@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cluster/private.h"
+#include "engine/collection.h"
 #include "engine/ttl.h"
 
 struct table *cluster_table_acquire(struct cluster *cluster, struct slice name)
@@ -41,6 +42,7 @@ static enum table_change_result create(struct table_change *change, struct batch
         spec->indexes[i].id = i + 1;
     }
     spec->next_index_id = spec->index_count + 1;
+    spec->collections_kept = true;
     catalog_write_next_id(batch, ++catalog->next_id);
     catalog_write_table(batch, spec);
     change->table = table_create(spec, NULL);
@@ -153,6 +155,7 @@ static void evaluate_drop(struct command *command, struct batch *batch)
     struct slice lower = slice_of(&first, sizeof first), upper = slice_of(&behind, sizeof behind);
     store_batch_delete_range(batch->rows, batch->shard->store, STORE_ITEMS, lower, upper);
     store_batch_delete_range(batch->rows, batch->shard->store, STORE_INDEX, lower, upper);
+    collection_drop(batch, drop->table_id);
     ttl_drop(batch, drop->table_id);
     batch->durable = true;
 }

@@ -9,11 +9,12 @@
 #include "engine/outbox.h"
 #include "engine/shard.h"
 
-/* A power of two, at most half full: a batch stops taking commands at BATCH_ITEMS_MAX items. */
+/* A power of two, at most half full: a batch stops taking commands at BATCH_ROWS_MAX rows. */
 #define OVERLAY_SLOTS 4096
-_Static_assert(BATCH_ITEMS_MAX + BATCH_COMMAND_ITEMS_MAX <= OVERLAY_SLOTS / 2, "the overlay stays half empty");
+_Static_assert(BATCH_ROWS_MAX + 2 * BATCH_COMMAND_ITEMS_MAX <= OVERLAY_SLOTS / 2, "the overlay stays half empty");
 
 struct overlay_entry {
+    enum store_family family;
     struct slice key;
     struct slice stored; /* len 0: deleted */
     struct overlay_entry **slot;
@@ -62,7 +63,7 @@ void batch_reset(struct batch *batch)
 
 bool batch_is_full(const struct batch *batch)
 {
-    return batch->last || batch->broken || batch->overlay_count >= BATCH_ITEMS_MAX || batch->bytes >= BATCH_BYTES_MAX;
+    return batch->last || batch->broken || batch->overlay_count >= BATCH_ROWS_MAX || batch->bytes >= BATCH_BYTES_MAX;
 }
 
 int batch_commit(struct batch *batch, struct err *err)
@@ -70,12 +71,14 @@ int batch_commit(struct batch *batch, struct err *err)
     struct item_cache *cache = batch->shard->cache;
     assert(!batch->broken);
     for (struct overlay_entry *entry = batch->overlay_newest; entry != NULL; entry = entry->older) {
-        entry->was_cached = item_cache_write_begin(cache, entry->key);
+        entry->was_cached = entry->family == STORE_ITEMS && item_cache_write_begin(cache, entry->key);
     }
     int failed = store_commit(batch->shard->store, batch->rows, batch->durable, err);
     for (struct overlay_entry *entry = batch->overlay_newest; entry != NULL; entry = entry->older) {
         bool stays = failed == 0 && entry->was_cached;
-        item_cache_write_end(cache, entry->key, stays ? entry->stored : SLICE(""));
+        if (entry->family == STORE_ITEMS) {
+            item_cache_write_end(cache, entry->key, stays ? entry->stored : SLICE(""));
+        }
     }
     return failed;
 }
@@ -88,24 +91,25 @@ uint64_t batch_next_version(struct batch *batch)
     return shard->version;
 }
 
-/* The slot of a key: its entry, or the free one where it belongs. */
-static struct overlay_entry **overlay_slot(struct batch *batch, struct slice key)
+/* The slot of a row: its entry, or the free one where it belongs. */
+static struct overlay_entry **overlay_slot(struct batch *batch, enum store_family family, struct slice key)
 {
     uint64_t at = hash_bytes(key);
     for (;; at++) {
         struct overlay_entry **slot = &batch->overlay[at & (OVERLAY_SLOTS - 1)];
-        if (*slot == NULL || slice_equal((*slot)->key, key)) {
+        if (*slot == NULL || ((*slot)->family == family && slice_equal((*slot)->key, key))) {
             return slot;
         }
     }
 }
 
-static void overlay_set(struct batch *batch, struct slice key, struct slice stored)
+static void overlay_set(struct batch *batch, enum store_family family, struct slice key, struct slice stored)
 {
-    struct overlay_entry **slot = overlay_slot(batch, key);
+    struct overlay_entry **slot = overlay_slot(batch, family, key);
     if (*slot == NULL) {
         assert(batch->overlay_count < OVERLAY_SLOTS / 2);
         *slot = ARENA_NEW(&batch->memory, struct overlay_entry);
+        (*slot)->family = family;
         (*slot)->key = arena_copy(&batch->memory, key);
         (*slot)->slot = slot;
         (*slot)->older = batch->overlay_newest;
@@ -117,7 +121,7 @@ static void overlay_set(struct batch *batch, struct slice key, struct slice stor
 
 int batch_get_item(struct batch *batch, const struct row_key *key, struct stored_item *ret_item, struct err *err)
 {
-    struct overlay_entry *entry = *overlay_slot(batch, key->bytes);
+    struct overlay_entry *entry = *overlay_slot(batch, STORE_ITEMS, key->bytes);
     if (entry == NULL) {
         return shard_get(batch->shard, key, ret_item, err);
     }
@@ -129,7 +133,7 @@ void batch_put_item(struct batch *batch, const struct row_key *key, struct slice
 {
     assert(stored.len > 0 && shard_owns(batch->shard, key->hash));
     store_batch_put(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes, stored);
-    overlay_set(batch, key->bytes, stored);
+    overlay_set(batch, STORE_ITEMS, key->bytes, stored);
     batch->bytes += key->bytes.len + stored.len;
     batch->durable = true;
 }
@@ -138,9 +142,35 @@ void batch_delete_item(struct batch *batch, const struct row_key *key)
 {
     assert(shard_owns(batch->shard, key->hash));
     store_batch_delete(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes);
-    overlay_set(batch, key->bytes, SLICE(""));
+    overlay_set(batch, STORE_ITEMS, key->bytes, SLICE(""));
     atomic_fetch_add(&batch->shard->deletes, 1);
     batch->bytes += key->bytes.len;
+    batch->durable = true;
+}
+
+bool batch_find_row(struct batch *batch, enum store_family family, struct slice key, struct slice *ret_value)
+{
+    const struct overlay_entry *entry = *overlay_slot(batch, family, key);
+    if (entry != NULL) {
+        *ret_value = entry->stored;
+    }
+    return entry != NULL;
+}
+
+void batch_put_row(struct batch *batch, enum store_family family, struct slice key, struct slice value)
+{
+    assert(value.len > 0);
+    store_batch_put(batch->rows, batch->shard->store, family, key, value);
+    overlay_set(batch, family, key, value);
+    batch->bytes += key.len + value.len;
+    batch->durable = true;
+}
+
+void batch_delete_row(struct batch *batch, enum store_family family, struct slice key)
+{
+    store_batch_delete(batch->rows, batch->shard->store, family, key);
+    overlay_set(batch, family, key, SLICE(""));
+    batch->bytes += key.len;
     batch->durable = true;
 }
 

@@ -7,8 +7,8 @@
 #include "store/store.h"
 
 /* A batch takes no further command beyond these, so that waiting callers are answered. A command adds at most
- * BATCH_COMMAND_ITEMS_MAX items. */
-#define BATCH_ITEMS_MAX         1024
+ * BATCH_COMMAND_ITEMS_MAX items, each of which may change a collection. */
+#define BATCH_ROWS_MAX          1024
 #define BATCH_BYTES_MAX         (8u << 20)
 #define BATCH_COMMAND_ITEMS_MAX 100
 
@@ -52,6 +52,12 @@ int batch_get_item(struct batch *batch, const struct row_key *key, struct stored
                    struct err *err) MUST_USE;
 void batch_put_item(struct batch *batch, const struct row_key *key, struct slice stored);
 void batch_delete_item(struct batch *batch, const struct row_key *key);
+
+/* A row of another family that the commands of a batch must see of each other. True if one before has written it; the
+ * value is empty if that one deleted it. */
+bool batch_find_row(struct batch *batch, enum store_family family, struct slice key, struct slice *ret_value);
+void batch_put_row(struct batch *batch, enum store_family family, struct slice key, struct slice value);
+void batch_delete_row(struct batch *batch, enum store_family family, struct slice key);
 
 /* A row of an index: here if its slot is this shard's, else by way of the outbox. An empty `stored` deletes it. */
 void batch_write_index_row(struct batch *batch, const struct row_key *key, struct slice stored);

@@ -16,6 +16,12 @@ static bool is_included(const struct index_spec *index, struct slice name)
     return false;
 }
 
+static bool is_projected(const struct table_spec *table, const struct index_spec *index, struct slice name)
+{
+    return index->projection == PROJECT_ALL || key_schema_has(&table->keys, name) ||
+           key_schema_has(&index->keys, name) || is_included(index, name);
+}
+
 void index_project(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
                    const struct item *item, struct item *ret_projected)
 {
@@ -25,12 +31,24 @@ void index_project(struct arena *arena, const struct table_spec *table, const st
     }
     struct item projected = {ARENA_ARRAY(arena, struct attribute, item->count), 0};
     for (uint32_t i = 0; i < item->count; i++) {
-        struct slice name = item->attributes[i].name;
-        if (key_schema_has(&table->keys, name) || key_schema_has(&index->keys, name) || is_included(index, name)) {
+        if (is_projected(table, index, item->attributes[i].name)) {
             projected.attributes[projected.count++] = item->attributes[i];
         }
     }
     *ret_projected = projected;
+}
+
+/* The size of what index_project makes. */
+static size_t projected_size(const struct table_spec *table, const struct index_spec *index, const struct item *item)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < item->count; i++) {
+        const struct attribute *attribute = &item->attributes[i];
+        if (is_projected(table, index, attribute->name)) {
+            size += attribute->name.len + value_size(&attribute->value);
+        }
+    }
+    return size;
 }
 
 /* One side, old or new, of an item in an index. */
@@ -130,16 +148,17 @@ void index_update(struct batch *batch, const struct table_spec *table, const str
     }
 }
 
-size_t index_collected_size(struct arena *arena, const struct table_spec *table, const struct item *item,
-                            size_t item_bytes)
+struct local_rows index_local_rows(const struct table_spec *table, const struct item *item)
 {
-    size_t size = item_bytes;
+    struct local_rows rows = {0};
     for (uint32_t i = 0; i < table->index_count; i++) {
-        if (!table->indexes[i].global) {
-            size += side_of(arena, table, &table->indexes[i], item).size;
+        const struct index_spec *index = &table->indexes[i];
+        if (!index->global && row_is_in_index(index, item)) {
+            rows.count++;
+            rows.bytes += projected_size(table, index, item);
         }
     }
-    return size;
+    return rows;
 }
 
 /* --- does an item fit? ----------------------------------------------------------------------------------------------

@@ -17,10 +17,12 @@ void index_put_row(struct batch *batch, struct arena *arena, const struct table_
 void index_count_units(struct arena *arena, const struct table_spec *table, const struct item *old,
                        const struct item *new, uint32_t *ret_units);
 
-/* Bytes of an item together with its rows in local indexes, which count against the same limit.
- * Source: Amazon DynamoDB Developer Guide, "Local secondary indexes", item collections. */
-size_t index_collected_size(struct arena *arena, const struct table_spec *table, const struct item *item,
-                            size_t item_bytes);
+/* The rows that an item has in local indexes. */
+struct local_rows {
+    uint32_t count;
+    size_t bytes; /* keys and projected attributes */
+};
+struct local_rows index_local_rows(const struct table_spec *table, const struct item *item);
 
 /* The part of an item that an index keeps. */
 void index_project(struct arena *arena, const struct table_spec *table, const struct index_spec *index,

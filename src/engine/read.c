@@ -35,8 +35,3 @@ struct store_cursor *shard_rows(struct shard *shard, bool is_index, struct slice
 {
     return store_cursor_create(shard->store, is_index ? STORE_INDEX : STORE_ITEMS, lower, upper, reverse);
 }
-
-uint64_t shard_range_size(struct shard *shard, bool is_index, const struct row_range *range)
-{
-    return store_range_size(shard->store, is_index ? STORE_INDEX : STORE_ITEMS, range->lower, range->upper);
-}

@@ -27,6 +27,3 @@ void stored_item_release(struct stored_item *item);
 struct store_cursor;
 struct store_cursor *shard_rows(struct shard *shard, bool is_index, struct slice lower, struct slice upper,
                                 bool reverse);
-
-/* Estimated bytes of the rows in the range. */
-uint64_t shard_range_size(struct shard *shard, bool is_index, const struct row_range *range);

@@ -108,6 +108,22 @@ void row_key_of_item(struct arena *arena, const struct table_spec *table, const 
     ret_key->bytes = take(&out, bound);
 }
 
+bool row_is_in_index(const struct index_spec *index, const struct item *item)
+{
+    const struct value *parts[KEY_PARTS_MAX];
+    return find_parts(item, index->keys.hash, index->keys.hash_count, KEY_HASH_BYTES_MAX, parts) &&
+           find_parts(item, index->keys.range, index->keys.range_count, KEY_RANGE_BYTES_MAX, parts);
+}
+
+struct slice row_key_collection(const struct table_spec *table, struct slice key)
+{
+    size_t head = sizeof table->id + HASH_BYTES;
+    assert(key.len > head);
+    size_t len = key_length(slice_of(key.data + head, key.len - head), table->keys.hash[0].type);
+    assert(len > 0);
+    return slice_of(key.data, head + len);
+}
+
 bool row_key_of_index(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
                       const struct item *item, struct row_key *ret_key)
 {
@@ -215,6 +231,22 @@ void row_range_of_query(struct arena *arena, const struct table_spec *table, con
     } else {
         narrow(arena, prefix, &range[range_count - 1], ret_range);
     }
+}
+
+void row_range_of_collection(struct arena *arena, const struct index_spec *index, struct slice collection,
+                             struct row_range *ret_range)
+{
+    uint64_t hash = row_key_hash(collection, false);
+    struct slice lower = collection;
+    if (index != NULL) {
+        assert(!index->global);
+        struct buffer out = key_buffer(arena, collection.len + sizeof index->id);
+        buffer_append(&out, collection.data, sizeof index->id);
+        buffer_append_u32(&out, index->id);
+        buffer_append(&out, collection.data + sizeof index->id, collection.len - sizeof index->id);
+        lower = buffer_slice(&out);
+    }
+    *ret_range = (struct row_range){lower, prefix_end(arena, lower), hash, hash};
 }
 
 void row_range_of_scan(struct arena *arena, const struct table_spec *table, const struct index_spec *index,

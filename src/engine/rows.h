@@ -26,6 +26,12 @@ void row_key_of_item(struct arena *arena, const struct table_spec *table, const 
 bool row_key_of_index(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
                       const struct item *item, struct row_key *ret_key);
 
+/* True if the item has all key attributes of the index, as they must be: then it has a row in it. */
+bool row_is_in_index(const struct index_spec *index, const struct item *item);
+
+/* The part of an item's row key that all items of its partition key value begin with. Points into `key`. */
+struct slice row_key_collection(const struct table_spec *table, struct slice key);
+
 /* Rows [lower, upper) of a family, and the hash of the partition (queries) or the first and last hash (scans). */
 struct row_range {
     struct slice lower;
@@ -39,6 +45,10 @@ struct row_range {
 void row_range_of_query(struct arena *arena, const struct table_spec *table, const struct index_spec *index,
                         const struct value *hash, const struct key_term *range, uint32_t range_count,
                         struct row_range *ret_range);
+
+/* The rows of such a collection in the table or in a local index. */
+void row_range_of_collection(struct arena *arena, const struct index_spec *index, struct slice collection,
+                             struct row_range *ret_range);
 
 /* Segment `segment` of `segments` equal parts of the hash space; 0 of 1 is all. */
 void row_range_of_scan(struct arena *arena, const struct table_spec *table, const struct index_spec *index,

@@ -21,6 +21,7 @@ int shard_open(const struct shard_options *options, struct shard **ret_shard, st
     shard->number = options->number;
     shard->slot_first = options->slot_first;
     shard->slot_last = options->slot_last;
+    shard->collection_bytes_max = options->collection_bytes_max;
     shard->outbox_ready = options->outbox_ready;
     shard->context = options->context;
     if (store_open(options->path, &options->store, &shard->store, err) != 0) {

@@ -26,7 +26,8 @@ struct shard_options {
     unsigned number;
     uint32_t slot_first, slot_last; /* inclusive */
     struct store_options store;
-    size_t item_cache_bytes; /* at least 64 KB */
+    size_t item_cache_bytes;       /* at least 64 KB */
+    uint64_t collection_bytes_max; /* of an item collection (engine/collection.h) */
     /* Upward signal, on the writer thread: rows for other shards have become durable in the outbox. May be NULL. */
     void (*outbox_ready)(void *context, struct shard *shard);
     void *context;
@@ -37,6 +38,7 @@ struct shard {
     struct item_cache *cache; /* in front of the store's items */
     unsigned number;
     uint32_t slot_first, slot_last;
+    uint64_t collection_bytes_max;
     void (*outbox_ready)(void *context, struct shard *shard);
     void *context;
     pthread_t thread;

@@ -118,6 +118,16 @@ const struct index_spec *table_find_index(const struct table_spec *spec, struct 
     return NULL;
 }
 
+bool table_has_local_index(const struct table_spec *spec)
+{
+    for (uint32_t i = 0; i < spec->index_count; i++) {
+        if (!spec->indexes[i].global) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool key_schema_has(const struct key_schema *keys, struct slice name)
 {
     for (int i = 0; i < keys->hash_count; i++) {

@@ -104,6 +104,7 @@ struct table_spec {
     struct tag *tags;
     uint32_t tag_count;
     struct ttl_spec ttl;
+    bool collections_kept; /* every item collection has had its size row from the first (engine/collection.h) */
 };
 
 struct meters;
@@ -144,6 +145,9 @@ void table_release(struct table *table);
 
 /* The index by name, or NULL. */
 const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name);
+
+/* True if the table has item collections, whose size is limited. */
+bool table_has_local_index(const struct table_spec *spec);
 
 /* True if the name is a key attribute of the schema. */
 bool key_schema_has(const struct key_schema *keys, struct slice name);

@@ -171,6 +171,7 @@ void table_spec_encode(const struct table_spec *spec, struct buffer *out)
     add_string(&map, "kms_key", spec->kms_key);
     add_tags(&map, spec);
     add_ttl(&map, &spec->ttl);
+    add_boolean(&map, "collections", spec->collections_kept);
     struct item item = {map.attributes, map.count};
     struct item_header header = {.version = spec->created_us, .size = (uint32_t)item_size(&item)};
     item_encode(out, &header, &item);
@@ -342,6 +343,7 @@ int table_spec_decode(struct arena *arena, struct slice stored, struct table_spe
     spec.kms_key = get_string(&root, "kms_key");
     get_tags(arena, &root, &spec);
     spec.ttl = get_ttl(&root);
+    spec.collections_kept = get_boolean(&root, "collections");
     *ret_spec = spec;
     return 0;
 }

@@ -161,7 +161,7 @@ static bool prepare_all(struct batch *batch, struct write *const *writes, uint32
         writes[i]->result = write_prepare(writes[i], batch, &plans[i]);
         all = all && writes[i]->result == WRITE_DONE;
     }
-    return all;
+    return all && write_check_collections(batch, writes, plans, count);
 }
 
 bool transact_write_all(struct batch *batch, struct write *const *writes, uint32_t count,
@@ -275,6 +275,11 @@ static int apply_effect(struct batch *batch, const struct transact_effect *effec
         (new_exists && item_decode(arena, effect->stored, &header, &new, err) != 0)) {
         return -1;
     }
+    struct collection_change collection;
+    if (collection_prepare(batch, table, effect->key.bytes, old_exists ? &old : NULL, new_exists ? &new : NULL,
+                           &collection, err) != 0) {
+        return -1;
+    }
     uint64_t version = batch_next_version(batch);
     if (new_exists) {
         header.version = version;
@@ -286,6 +291,7 @@ static int apply_effect(struct batch *batch, const struct transact_effect *effec
     }
     uint32_t units[TABLE_INDEXES_MAX];
     index_update(batch, table, old_exists ? &old : NULL, new_exists ? &new : NULL, version, units);
+    collection_apply(batch, &collection);
     if (ttl_is_on(table)) {
         ttl_update(batch, table, &effect->key, old_exists ? &old : NULL, new_exists ? &new : NULL);
     }

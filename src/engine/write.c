@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/batch.h"
 #include "engine/capacity.h"
+#include "engine/collection.h"
 #include "engine/index.h"
 #include "engine/shard.h"
 #include "engine/ttl.h"
@@ -81,14 +82,27 @@ static enum write_result make_new(struct write *write, struct batch *batch, stru
     }
     const struct table_spec *table = &write->table->spec;
     plan->new_size = item_size(&plan->new);
-    /* Local index rows are no larger than the item: most items need not be measured with theirs. */
+    /* Rows of local indexes count against the same limit; they are no larger than the item, so most items need not be
+     * measured with theirs. Source: Amazon DynamoDB Developer Guide, "Service quotas", item size. */
     if (plan->new_size > ITEM_SIZE_MAX ||
         (plan->new_size * (1 + table->index_count) > ITEM_SIZE_MAX &&
-         index_collected_size(&batch->scratch, table, &plan->new, plan->new_size) > ITEM_SIZE_MAX)) {
+         plan->new_size + index_local_rows(table, &plan->new).bytes > ITEM_SIZE_MAX)) {
         return WRITE_ITEM_TOO_LARGE;
     }
     if (!index_check_item(table, &plan->new, &write->index_flaw)) {
         return WRITE_INDEX_KEY_INVALID;
+    }
+    return WRITE_DONE;
+}
+
+static enum write_result prepare_collection(const struct write *write, struct batch *batch, struct write_plan *plan)
+{
+    struct err err;
+    if (write->kind != WRITE_CHECK &&
+        collection_prepare(batch, &write->table->spec, write->key.bytes, plan->old_exists ? &plan->old : NULL,
+                           plan->new_exists ? &plan->new : NULL, &plan->collection, &err) != 0) {
+        log_error("an item collection cannot be measured: %s", err.text);
+        return WRITE_STORE_FAILED;
     }
     return WRITE_DONE;
 }
@@ -123,7 +137,28 @@ enum write_result write_prepare(struct write *write, struct batch *batch, struct
     if (result == WRITE_DONE && throttled && !write_admit_indexes(write, batch, ret_plan)) {
         return WRITE_THROTTLED;
     }
-    return result;
+    return result == WRITE_DONE ? prepare_collection(write, batch, ret_plan) : result;
+}
+
+bool write_check_collections(const struct batch *batch, struct write *const *writes, const struct write_plan *plans,
+                             uint32_t count)
+{
+    uint64_t max = batch->shard->collection_bytes_max;
+    bool fit = true;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct collection_change *change = &plans[i].collection;
+        int64_t bytes = 0; /* of all of the writes to this collection */
+        for (uint32_t j = 0; j < count && change->bytes > 0; j++) {
+            if (j == i || slice_equal(plans[j].collection.key, change->key)) {
+                bytes += plans[j].collection.bytes;
+            }
+        }
+        if (bytes > 0 && change->before + (uint64_t)bytes > max) {
+            writes[i]->result = WRITE_COLLECTION_FULL;
+            fit = false;
+        }
+    }
+    return fit;
 }
 
 void write_apply(struct write *write, struct batch *batch, const struct write_plan *plan)
@@ -147,6 +182,7 @@ void write_apply(struct write *write, struct batch *batch, const struct write_pl
         index_update(batch, table, plan->old_exists ? &plan->old : NULL, plan->new_exists ? &plan->new : NULL, version,
                      write->index_units);
     }
+    collection_apply(batch, &plan->collection);
     if (ttl_is_on(table)) {
         ttl_update(batch, table, &write->key, plan->old_exists ? &plan->old : NULL,
                    plan->new_exists ? &plan->new : NULL);
@@ -162,7 +198,7 @@ static void evaluate_command(struct command *command, struct batch *batch)
     struct write *write = (struct write *)command;
     struct write_plan plan;
     write->result = write_prepare(write, batch, &plan);
-    if (write->result == WRITE_DONE) {
+    if (write->result == WRITE_DONE && write_check_collections(batch, &write, &plan, 1)) {
         write_apply(write, batch, &plan);
     }
     if (throughput_is_on(write->table)) {

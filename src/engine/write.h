@@ -16,6 +16,7 @@ enum write_result {
     WRITE_ITEM_TOO_LARGE,
     WRITE_ITEM_TOO_DEEP,
     WRITE_INDEX_KEY_INVALID, /* `index_flaw` says which and why */
+    WRITE_COLLECTION_FULL,   /* the item collection would grow beyond its limit */
     WRITE_CONFLICT,          /* a transaction under way holds the item */
     WRITE_THROTTLED,         /* `throttle` says by what */
     WRITE_STORE_FAILED,      /* a read failed; the reason was logged */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -12,16 +13,27 @@
 #define CONNECTIONS_MAX 1000000
 #define REGION_CHARS    63
 #define CACHE_MB_MAX    1048576
+#define COLLECTION_MAX  (1ull << 50)
 
 /* Each refuses with a text that follows the option's name. A flag's value is "true" or "false". */
 typedef int set_function(struct config *config, const char *value, struct err *err);
 
-static int set_number(const char *value, unsigned min, unsigned max, unsigned *ret_number, struct err *err)
+static int set_large_number(const char *value, uint64_t min, uint64_t max, uint64_t *ret_number, struct err *err)
 {
     char *end;
     unsigned long number = isdigit((unsigned char)*value) ? strtoul(value, &end, 10) : ULONG_MAX;
     if (number < min || number > max || *end != '\0') {
-        return err_set(err, "'%s' is not a number from %u to %u", value, min, max);
+        return err_set(err, "'%s' is not a number from %" PRIu64 " to %" PRIu64, value, min, max);
+    }
+    *ret_number = number;
+    return 0;
+}
+
+static int set_number(const char *value, unsigned min, unsigned max, unsigned *ret_number, struct err *err)
+{
+    uint64_t number;
+    if (set_large_number(value, min, max, &number, err) != 0) {
+        return -1;
     }
     *ret_number = (unsigned)number;
     return 0;
@@ -102,6 +114,11 @@ static int set_max_connections(struct config *config, const char *value, struct 
     return set_number(value, 1, CONNECTIONS_MAX, &config->max_connections, err);
 }
 
+static int set_max_collection_bytes(struct config *config, const char *value, struct err *err)
+{
+    return set_large_number(value, 1, COLLECTION_MAX, &config->collection_bytes_max, err);
+}
+
 static int set_region(struct config *config, const char *value, struct err *err)
 {
     size_t len = strlen(value);
@@ -174,6 +191,8 @@ static const struct option {
      "more are closed as they arrive (default 10000)"},
     {"--throttle", "on|off", "STATOR_THROTTLE", set_throttle,
      "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
+    {"--max-collection-bytes", "N", "STATOR_MAX_COLLECTION_BYTES", set_max_collection_bytes,
+     "bytes of an item collection (default 10737418240, as on AWS)"},
     {"--log-level", "LEVEL", "STATOR_LOG_LEVEL", set_log_level,
      "debug, info, warning or error, on standard error (default info)"},
 };

@@ -6,6 +6,7 @@
 
 #include <netdb.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct config {
@@ -18,6 +19,7 @@ struct config {
     unsigned threads; /* event loops */
     unsigned max_connections;
     unsigned cache_mb;
+    uint64_t collection_bytes_max; /* 0: as DynamoDB has it */
     const char *region;
     const char *account_id;
     enum log_level log_level;

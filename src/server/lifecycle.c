@@ -77,11 +77,14 @@ static int open_data(struct server *server, const struct config *config, struct 
         }
         path = server->temp_dir;
     }
-    struct cluster_options options = {.data_dir = path,
-                                      .ephemeral = config->ephemeral,
-                                      .shards = config->shards,
-                                      .cache_bytes = (size_t)config->cache_mb << 20,
-                                      .throttle = config->throttle};
+    struct cluster_options options = {
+        .data_dir = path,
+        .ephemeral = config->ephemeral,
+        .shards = config->shards,
+        .cache_bytes = (size_t)config->cache_mb << 20,
+        .throttle = config->throttle,
+        .collection_bytes_max = config->collection_bytes_max,
+    };
     if (cluster_open(&options, &server->cluster, err) != 0) {
         return -1;
     }

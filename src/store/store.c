@@ -36,6 +36,7 @@ static const char *const family_names[STORE_FAMILIES] = {
     [STORE_OUTBOX] = "outbox",
     [STORE_TRANSACTIONS] = "transactions",
     [STORE_EXPIRY] = "expiry",
+    [STORE_COLLECTIONS] = "collections",
 };
 
 int store_err(struct err *err, const char *what, char *message)
@@ -174,19 +175,6 @@ void store_value_release(struct store_value *value)
         rocksdb_pinnableslice_destroy(value->pin);
         *value = (struct store_value){0};
     }
-}
-
-uint64_t store_range_size(struct store *store, enum store_family family, struct slice lower, struct slice upper)
-{
-    uint64_t size = 0;
-    char *message = NULL;
-    rocksdb_approximate_sizes_cf(store->db, store->families[family], 1, &lower.data, &lower.len, &upper.data,
-                                 &upper.len, &size, &message);
-    if (message != NULL) {
-        rocksdb_free(message);
-        return 0;
-    }
-    return size;
 }
 
 /* --- batches: a store_batch is a RocksDB write batch under its own name ------------------------------------------- */

@@ -17,6 +17,7 @@ enum store_family {
     STORE_OUTBOX,       /* "outbox" */
     STORE_TRANSACTIONS, /* "transactions" */
     STORE_EXPIRY,       /* "expiry" */
+    STORE_COLLECTIONS,  /* "collections" */
     STORE_FAMILIES,
 };
 
@@ -64,9 +65,6 @@ int store_cursor_next(struct store_cursor *cursor, struct err *err) MUST_USE;
 /* Of the current row; valid until the next call on the cursor. */
 struct slice store_cursor_key(const struct store_cursor *cursor);
 struct slice store_cursor_value(const struct store_cursor *cursor);
-
-/* Estimated bytes on disk and in memory of the rows in [lower, upper). */
-uint64_t store_range_size(struct store *store, enum store_family family, struct slice lower, struct slice upper);
 
 /* --- writing ---------------------------------------------------------------------------------------------------- */
 

@@ -104,6 +104,14 @@ size_t key_read(struct arena *arena, struct slice key, enum value_type type, str
     return used;
 }
 
+size_t key_length(struct slice key, enum value_type type)
+{
+    assert(type == VALUE_S || type == VALUE_N || type == VALUE_B);
+    struct number number;
+    size_t zeros;
+    return type == VALUE_N ? number_decode_key(key, &number) : component_end(key, &zeros);
+}
+
 uint64_t key_hash(struct slice component)
 {
     return hash_bytes(component);

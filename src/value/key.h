@@ -20,5 +20,8 @@ void key_append_prefix(struct buffer *out, const struct value *value);
  * they are no such component. */
 size_t key_read(struct arena *arena, struct slice key, enum value_type type, struct value *ret_value);
 
+/* The bytes of the component of the given type that `key` begins with, 0 if it begins with none. */
+size_t key_length(struct slice key, enum value_type type);
+
 /* The hash that decides a partition key's slot: over the encoded component. */
 uint64_t key_hash(struct slice component);

@@ -14,6 +14,7 @@
 struct fixture {
     char *folder;
     unsigned shards;
+    uint64_t collection_bytes_max; /* 0: the default */
     struct cluster *cluster;
     struct cluster_port port;
     struct arena arena;
@@ -62,7 +63,8 @@ static inline void run_loop(struct fixture *fixture, unsigned count)
 static inline void open_cluster(struct fixture *fixture)
 {
     struct err err;
-    struct cluster_options options = {.data_dir = fixture->folder, .shards = fixture->shards};
+    struct cluster_options options = {
+        .data_dir = fixture->folder, .shards = fixture->shards, .collection_bytes_max = fixture->collection_bytes_max};
     if (cluster_open(&options, &fixture->cluster, &err) != 0) {
         fail_msg("%s", err.text);
     }
@@ -198,6 +200,38 @@ static inline uint32_t query_rows(struct fixture *fixture, const struct index_sp
     assert_int_equal(page_step(&page, 0, &err), PAGE_END);
     page_finish(&page);
     return seen.rows;
+}
+
+/* What a collection takes, added up from its rows: those of local indexes count 100 bytes more. */
+static inline uint64_t collection_sum(struct fixture *fixture, const char *hash)
+{
+    const struct table_spec *spec = &fixture->table->spec;
+    struct value value = string_value(hash);
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i <= spec->index_count; i++) {
+        const struct index_spec *index = i == 0 ? NULL : &spec->indexes[i - 1];
+        if (index != NULL && index->global) {
+            continue;
+        }
+        struct err err;
+        struct seen seen = {0};
+        struct page page = page_of(fixture, index, &seen);
+        page.bytes_max = SIZE_MAX;
+        row_range_of_query(&fixture->arena, spec, index, &value, NULL, 0, &page.range);
+        assert_int_equal(page_step(&page, 0, &err), PAGE_END);
+        sum += page.bytes + (index == NULL ? 0 : 100 * (uint64_t)page.rows);
+        page_finish(&page);
+    }
+    return sum;
+}
+
+static inline uint64_t collection_bytes(struct fixture *fixture, const char *hash)
+{
+    struct value value = string_value(hash);
+    struct err err;
+    uint64_t bytes;
+    assert_int_equal(cluster_collection_size(fixture->cluster, &fixture->table->spec, &value, &bytes, &err), 0);
+    return bytes;
 }
 
 /* Index rows on other shards arrive soon; asks again until they have, for at most 20 seconds. */

@@ -280,6 +280,7 @@ static void leave_prepared(struct fixture *fixture, bool decided)
 {
     struct cluster *cluster = fixture->cluster;
     struct transact *transact = make_puts(fixture, "eve", "");
+    transact->writes[0]->item.attributes[2].value = string_value("a note of another size");
     struct transaction_id id = {{7}};
     struct shard *home = cluster_shard_of(cluster, transact->writes[0]->key.hash);
     struct err err;
@@ -313,6 +314,14 @@ static void leave_prepared(struct fixture *fixture, bool decided)
     close_cluster(fixture);
 }
 
+static void check_collections(struct fixture *fixture)
+{
+    for (int i = 0; i < WRITES; i++) {
+        const char *pk = arena_printf(&fixture->arena, "t%d", i).data;
+        assert_int_equal(collection_bytes(fixture, pk), collection_sum(fixture, pk));
+    }
+}
+
 static void recover(struct fixture *fixture, bool decided)
 {
     make_table(fixture);
@@ -322,6 +331,7 @@ static void recover(struct fixture *fixture, bool decided)
     fixture->table = cluster_table_acquire(fixture->cluster, SLICE("things"));
     await_rows(fixture, &fixture->table->spec.indexes[1], decided ? "eve" : "ann", WRITES);
     await_rows(fixture, &fixture->table->spec.indexes[1], decided ? "ann" : "eve", 0);
+    check_collections(fixture);
     assert_int_equal(run(fixture, make_puts(fixture, "bob", "")), TRANSACT_DONE); /* nothing is locked */
 }
 

@@ -29,9 +29,19 @@ static enum config_result parse(const char *first, ...)
 static int clear_environment(void **state)
 {
     (void)state;
-    static const char *const names[] = {"LISTEN",   "DATA_DIR",        "EPHEMERAL",  "SHARDS",
-                                        "THREADS",  "REGION",          "ACCOUNT_ID", "AUTH",
-                                        "INSECURE", "MAX_CONNECTIONS", "LOG_LEVEL",  "THROTTLE"};
+    static const char *const names[] = {"LISTEN",
+                                        "DATA_DIR",
+                                        "EPHEMERAL",
+                                        "SHARDS",
+                                        "THREADS",
+                                        "REGION",
+                                        "ACCOUNT_ID",
+                                        "AUTH",
+                                        "INSECURE",
+                                        "MAX_CONNECTIONS",
+                                        "LOG_LEVEL",
+                                        "THROTTLE",
+                                        "MAX_COLLECTION_BYTES"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "STATOR_%s", names[i]);
@@ -53,6 +63,7 @@ static void test_defaults(void **state)
     assert_in_range(config.threads, 1, 4);
     assert_int_equal(config.max_connections, 10000);
     assert_int_equal(config.cache_mb, 128);
+    assert_int_equal(config.collection_bytes_max, 0);
     assert_string_equal(config.region, "us-east-1");
     assert_string_equal(config.account_id, "000000000000");
     assert_int_equal(config.log_level, LOG_INFO);
@@ -73,8 +84,10 @@ static void test_all_options(void **state)
     assert_int_equal(config.threads, 3);
     assert_string_equal(config.region, "eu-central-1");
     assert_string_equal(config.account_id, "123456789012");
-    assert_int_equal(parse("--insecure", "--max-connections", "5", "--cache-mb", "7", "--log-level=error", NULL),
+    assert_int_equal(parse("--insecure", "--max-connections", "5", "--cache-mb", "7", "--max-collection-bytes",
+                           "20000000000", "--log-level=error", NULL),
                      CONFIG_OK);
+    assert_int_equal(config.collection_bytes_max, 20000000000);
     assert_true(config.insecure);
     assert_int_equal(config.max_connections, 5);
     assert_int_equal(config.cache_mb, 7);

@@ -148,6 +148,22 @@ static int teardown(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void length_of_the_first_component(void **state)
+{
+    (void)state;
+    struct buffer key = {0};
+    struct value string = {.type = VALUE_S, .bytes = slice_of("a\0b", 3)},
+                 number = {.type = VALUE_N, .bytes = SLICE("-1.5")};
+    key_append(&key, &string);
+    size_t first = key.len;
+    key_append(&key, &number);
+    assert_int_equal(key_length(buffer_slice(&key), VALUE_S), first);
+    assert_int_equal(key_length(slice_of(key.data + first, key.len - first), VALUE_N), key.len - first);
+    assert_int_equal(key_length(slice_of(key.data, first - 1), VALUE_B), 0);
+    assert_int_equal(key_length(SLICE(""), VALUE_N), 0);
+    buffer_finish(&key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +171,7 @@ int main(void)
         TEST(order_is_that_of_values),
         TEST(reads_what_it_wrote),
         TEST(refuses_what_it_did_not_write),
+        TEST(length_of_the_first_component),
     };
     return cmocka_run_group_tests_name("value/key", tests, NULL, NULL);
 }
