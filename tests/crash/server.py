@@ -21,10 +21,13 @@ REPLY_SECONDS_MAX = 60
 class Server:
     """Its output is read all the time, and its last lines are kept for the messages of failed tests."""
 
-    def __init__(self, binary, data_dir, shards=1, listen="127.0.0.1:0", env=None, extra=()):
+    def __init__(self, binary, data_dir, shards=1, listen="127.0.0.1:0", env=None, extra=(), collection_bytes_max=None):
         self.command = [binary, "serve", "--listen", listen, "--data-dir", str(data_dir), *extra]
         if shards is not None:
             self.command += ["--shards", str(shards)]
+        self.collection_bytes_max = collection_bytes_max
+        if collection_bytes_max is not None:
+            self.command += ["--max-collection-bytes", str(collection_bytes_max)]
         self.lines = collections.deque(maxlen=400)
         self.port = None
         self._ready = threading.Event()

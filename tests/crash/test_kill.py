@@ -5,6 +5,7 @@ import time
 import pytest
 
 import powercut
+from item_collections import LIMIT
 from load import SPECIFICATION, Load
 from verify import verify
 
@@ -18,7 +19,7 @@ def create(server):
 @pytest.mark.parametrize("shards", [1, 4])
 def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
     load = Load(workers, rng.random())
-    server = launch(tmp_path / "data", shards=shards).wait_ready()
+    server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
     create(server)
     for n in range(rounds):
         before = load.acknowledged
@@ -27,10 +28,10 @@ def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
         server.kill()
         load.join()
         assert load.acknowledged > before, f"round {n}: no write was acknowledged"
-        server = launch(tmp_path / "data", shards=shards).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
         verify(load, server)
     assert server.stop() == 0, server.output
-    server = launch(tmp_path / "data", shards=None).wait_ready()
+    server = launch(tmp_path / "data", shards=None, collection_bytes_max=LIMIT).wait_ready()
     verify(load, server)
     assert server.stop() == 0, server.output
 
@@ -71,7 +72,7 @@ def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, powercut_libr
     notes = tmp_path / "notes"
     env = powercut.environment(powercut_library, notes)
     load = Load(workers, rng.random())
-    server = launch(tmp_path / "data", shards=shards, env=env).wait_ready()
+    server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env=env).wait_ready()
     create(server)
     for n in range(rounds):
         before = load.acknowledged
@@ -81,11 +82,11 @@ def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, powercut_libr
         load.join()
         assert load.acknowledged > before, f"round {n}: no write was acknowledged"
         powercut.cut(tmp_path / "data", notes)
-        server = launch(tmp_path / "data", shards=shards, env=env).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env=env).wait_ready()
         verify(load, server)
     assert server.stop() == 0, server.output
     powercut.cut(tmp_path / "data", notes)
-    server = launch(tmp_path / "data", shards=None, env=env).wait_ready()
+    server = launch(tmp_path / "data", shards=None, collection_bytes_max=LIMIT, env=env).wait_ready()
     verify(load, server)
 
 
@@ -96,17 +97,17 @@ FAULTS = ("shard.before_commit", "shard.after_commit", "outbox.before_delivery",
 @pytest.mark.parametrize("fault", FAULTS)
 def test_death_at_a_fault_point(launch, tmp_path, rng, workers, fault):
     load = Load(workers, rng.random())
-    server = launch(tmp_path / "data", shards=4).wait_ready()
+    server = launch(tmp_path / "data", shards=4, collection_bytes_max=LIMIT).wait_ready()
     create(server)
     assert server.stop() == 0, server.output
     for count in (1, rng.randrange(2, 20), rng.randrange(20, 200)):
-        server = launch(tmp_path / "data", shards=4, env={"STATOR_FAULT": f"{fault}:{count}"})
+        server = launch(tmp_path / "data", shards=4, collection_bytes_max=LIMIT, env={"STATOR_FAULT": f"{fault}:{count}"})
         # A start commits too, so it may die before it is ready.
         if server.ready_or_ended():
             load.start(server)
         assert server.wait_end() == -9, f"{fault}:{count} did not fire:\n{server.output}"
         load.join()
-        server = launch(tmp_path / "data", shards=4).wait_ready()
+        server = launch(tmp_path / "data", shards=4, collection_bytes_max=LIMIT).wait_ready()
         verify(load, server)
         assert server.stop() == 0, server.output
 

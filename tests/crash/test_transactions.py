@@ -6,6 +6,7 @@ import time
 import pytest
 
 import powercut
+from item_collections import LIMIT
 from load import SPECIFICATION
 from transact_load import Load
 
@@ -22,7 +23,7 @@ def begin(launch, folder, load, **settings):
 @pytest.mark.parametrize("shards", [1, 4])
 def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards)
+    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=LIMIT)
     for n in range(rounds):
         before = load.acknowledged
         load.start(server)
@@ -30,10 +31,10 @@ def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
         server.kill()
         load.join()
         assert load.acknowledged > before, f"round {n}: no transaction was acknowledged"
-        server = launch(tmp_path / "data", shards=shards).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
         load.verify(server)
     assert server.stop() == 0, server.output
-    server = launch(tmp_path / "data", shards=None).wait_ready()
+    server = launch(tmp_path / "data", shards=None, collection_bytes_max=LIMIT).wait_ready()
     load.verify(server)
     assert server.stop() == 0, server.output
 
@@ -87,16 +88,16 @@ FAULTS = [
 @pytest.mark.parametrize("fault, shards", FAULTS)
 def test_death_at_a_fault_point(launch, tmp_path, rng, workers, fault, shards):
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards)
+    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=LIMIT)
     assert server.stop() == 0, server.output
     for count in (1, 2, 3, rng.randrange(4, 20), rng.randrange(20, 200)):
-        server = launch(tmp_path / "data", shards=shards, env={"STATOR_FAULT": f"{fault}:{count}"})
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env={"STATOR_FAULT": f"{fault}:{count}"})
         # A start commits too, so it may die before it is ready.
         if server.ready_or_ended():
             load.start(server)
         assert server.wait_end() == -9, f"{fault}:{count} did not fire:\n{server.output}"
         load.join()
-        server = launch(tmp_path / "data", shards=shards).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
         load.verify(server)
         assert server.stop() == 0, server.output
 
@@ -106,18 +107,18 @@ def test_a_commit_that_fails(launch, tmp_path, rng, workers, shards):
     """An error of the disk in one step of one transaction: the others go on, and after a start it is one thing or the
     other."""
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards)
+    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=LIMIT)
     assert server.stop() == 0, server.output
     for worker in load.workers:
         worker.tolerates_errors = True
     for _ in range(4):
         env = {"STATOR_FAULT": f"store.commit:{rng.randrange(10, 200)}"}
-        server = launch(tmp_path / "data", shards=shards, env=env).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env=env).wait_ready()
         load.start(server)
         time.sleep(0.5)
         load.stop()
         load.join()
         server.kill()
-        server = launch(tmp_path / "data", shards=shards).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
         load.verify(server)
         assert server.stop() == 0, server.output

@@ -14,6 +14,7 @@ import threading
 import uuid
 from random import Random
 
+from item_collections import verify_collections
 from load import TABLE, key_of, wire_key
 from server import GONE, Refused
 from verify import describe, plain, read_table, verify_global_index, verify_local_index
@@ -218,5 +219,7 @@ class Load:
         found = read_table(client)
         verify_local_index(found, client)
         verify_global_index(found, client)
+        if server.collection_bytes_max is not None:
+            verify_collections(found, client, server.collection_bytes_max)
         client.close()
         return done

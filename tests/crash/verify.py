@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from item_collections import verify_collections
 from load import CLAIM_PK, COUNTER, SHARED, TABLE, key_of, wire_key
 
 INDEX_SECONDS_MAX = 20  # a global index follows its table, it is not one with it
@@ -58,6 +59,8 @@ def verify(load, server, global_index=True):
     verify_local_index(found, client)
     if global_index:
         verify_global_index(found, client)
+    if server.collection_bytes_max is not None:
+        verify_collections(found, client, server.collection_bytes_max)
     client.close()
 
 
