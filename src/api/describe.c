@@ -160,13 +160,15 @@ static const char *index_status(const struct index_spec *index, bool is_changing
     return is_changing ? options->index_status : "ACTIVE";
 }
 
-/* `position` in spec.indexes is also that of the counts. */
+/* `position` is that in spec.indexes. */
 static void put_index(struct buffer *out, struct slice table_arn, const struct table *table,
                       const struct index_spec *index, uint32_t position, const struct describe_options *options)
 {
-    struct table_state *state = table->state;
     bool is_changing = (options->index_mask >> position & 1) != 0;
-    bool is_filled = index->status != INDEX_CREATING; /* else what was counted means nothing */
+    struct table_count count = {0};
+    if (index->status != INDEX_CREATING) { /* else what was counted means nothing */
+        count = table_count_of(table->state, index->id);
+    }
     const char *status = index_status(index, is_changing, options);
     json_object_begin(out);
     put_backfilling(out, index, is_changing);
@@ -174,11 +176,11 @@ static void put_index(struct buffer *out, struct slice table_arn, const struct t
     buffer_append_byte(out, '"');
     buffer_printf(out, "%.*s/index/%.*s\"", SLICE_ARG(table_arn), SLICE_ARG(index->name));
     json_member_string(out, "IndexName", index->name);
-    json_member_integer(out, "IndexSizeBytes", is_filled ? (int64_t)atomic_load(&state->index_bytes[position]) : 0);
+    json_member_integer(out, "IndexSizeBytes", (int64_t)count.bytes);
     if (index->global) {
         json_member_text(out, "IndexStatus", status);
     }
-    json_member_integer(out, "ItemCount", is_filled ? (int64_t)atomic_load(&state->index_count[position]) : 0);
+    json_member_integer(out, "ItemCount", (int64_t)count.rows);
     put_keys(out, &index->keys);
     if (index->global) {
         put_on_demand(out, &index->on_demand);
@@ -311,13 +313,14 @@ void describe_table(struct api_call *call, struct buffer *out, const struct tabl
                     const struct describe_options *options)
 {
     struct slice arn = call_table_arn(call, spec->name);
+    struct table_count count = table_count_of(table->state, 0);
     json_object_begin(out);
     put_attributes(out, spec);
     put_billing(out, spec, options);
     json_member_time(out, "CreationDateTime", spec->created_us);
     json_member_boolean(out, "DeletionProtectionEnabled", spec->deletion_protection);
     put_indexes(out, "GlobalSecondaryIndexes", true, arn, table, spec, options);
-    json_member_integer(out, "ItemCount", (int64_t)atomic_load(&table->state->item_count));
+    json_member_integer(out, "ItemCount", (int64_t)count.rows);
     put_keys(out, &spec->keys);
     put_latest_stream(call, out, arn, spec);
     put_indexes(out, "LocalSecondaryIndexes", false, arn, table, spec, options);
@@ -326,7 +329,7 @@ void describe_table(struct api_call *call, struct buffer *out, const struct tabl
     put_encryption(call, out, spec, options);
     put_stream(out, spec);
     put_identity(out, arn, spec);
-    json_member_integer(out, "TableSizeBytes", (int64_t)atomic_load(&table->state->item_bytes));
+    json_member_integer(out, "TableSizeBytes", (int64_t)count.bytes);
     json_member_text(out, "TableStatus", status_or(options->status, table_status(spec)));
     if (!options->hide_warm) {
         put_warm(out, &spec->warm, status_or(options->warm_status, "ACTIVE"));
@@ -338,13 +341,14 @@ void describe_deleted_table(struct api_call *call, struct buffer *out, const str
 {
     const struct table_spec *spec = &table->spec;
     const struct describe_options options = {.status = "DELETING"};
+    struct table_count count = table_count_of(table->state, 0);
     json_object_begin(out);
     put_billing(out, spec, &options);
     json_member_boolean(out, "DeletionProtectionEnabled", spec->deletion_protection);
-    json_member_integer(out, "ItemCount", (int64_t)atomic_load(&table->state->item_count));
+    json_member_integer(out, "ItemCount", (int64_t)count.rows);
     put_table_provisioned(out, spec);
     put_identity(out, call_table_arn(call, spec->name), spec);
-    json_member_integer(out, "TableSizeBytes", (int64_t)atomic_load(&table->state->item_bytes));
+    json_member_integer(out, "TableSizeBytes", (int64_t)count.bytes);
     json_member_text(out, "TableStatus", options.status);
     json_object_end(out);
 }

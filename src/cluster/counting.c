@@ -21,7 +21,7 @@ struct counting {
     uint32_t index;      /* 0: the table itself; i: its index i - 1 */
     unsigned shard;
     struct store_cursor *rows;
-    uint64_t counts[1 + TABLE_INDEXES_MAX], bytes[1 + TABLE_INDEXES_MAX];
+    struct table_count counts[1 + TABLE_INDEXES_MAX];
 };
 
 struct counting *counting_create(void)
@@ -102,12 +102,11 @@ static void finish_counts(struct command *command)
 static void publish(struct cluster *cluster, struct counting *counting)
 {
     struct table_state *state = counting->table->state;
-    atomic_store(&state->item_count, counting->counts[0]);
-    atomic_store(&state->item_bytes, counting->bytes[0]);
-    for (uint32_t i = 0; i < counting->table->spec.index_count; i++) {
-        atomic_store(&state->index_count[i], counting->counts[i + 1]);
-        atomic_store(&state->index_bytes[i], counting->bytes[i + 1]);
+    const struct table_spec *spec = &counting->table->spec;
+    for (uint32_t i = 0; i < spec->index_count; i++) {
+        counting->counts[i + 1].index_id = spec->indexes[i].id;
     }
+    table_set_counts(state, counting->counts, 1 + spec->index_count);
     atomic_fetch_sub(&state->writes, counting->writes);
     struct counts_command *keep = calloc(1, sizeof *keep);
     if (keep == NULL) {
@@ -150,8 +149,8 @@ static void count_rows(struct cluster *cluster, struct counting *counting)
             drop_table(counting);
             return;
         }
-        counting->counts[counting->index]++;
-        counting->bytes[counting->index] += header.size;
+        counting->counts[counting->index].rows++;
+        counting->counts[counting->index].bytes += header.size;
     }
 }
 

@@ -11,6 +11,7 @@
 #define COUNTS_PREFIX SLICE("counts/")
 #define NEXT_ID_KEY   SLICE("table_id")
 #define CLEAN_KEY     SLICE("clean")
+#define COUNT_BYTES   20 /* of one table_count */
 
 void catalog_init(struct catalog *catalog)
 {
@@ -230,13 +231,12 @@ void catalog_write_dropped(struct batch *batch, uint32_t table_id)
 void catalog_write_counts(struct batch *batch, const struct table *table)
 {
     struct buffer *out = &batch->encoded;
-    const struct table_state *state = table->state;
     buffer_clear(out);
-    buffer_append_u64(out, atomic_load(&state->item_count));
-    buffer_append_u64(out, atomic_load(&state->item_bytes));
-    for (uint32_t i = 0; i < table->spec.index_count; i++) {
-        buffer_append_u64(out, atomic_load(&state->index_count[i]));
-        buffer_append_u64(out, atomic_load(&state->index_bytes[i]));
+    for (uint32_t i = 0; i <= table->spec.index_count; i++) {
+        struct table_count count = table_count_of(table->state, i == 0 ? 0 : table->spec.indexes[i - 1].id);
+        buffer_append_u32(out, count.index_id);
+        buffer_append_u64(out, count.rows);
+        buffer_append_u64(out, count.bytes);
     }
     struct slice key = id_key(&batch->memory, COUNTS_PREFIX, table->spec.id);
     store_batch_put(batch->rows, batch->shard->store, STORE_META, key, buffer_slice(out));
@@ -286,6 +286,23 @@ static int load_clean(struct shard *system, bool *ret_clean, struct err *err)
     return 0;
 }
 
+/* False if the bytes are not the counts of the table and all of its indexes, as after a change of those. */
+static bool read_counts(const struct table_spec *spec, struct slice bytes,
+                        struct table_count ret_counts[1 + TABLE_INDEXES_MAX])
+{
+    if (bytes.len != COUNT_BYTES * (1 + (size_t)spec->index_count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i <= spec->index_count; i++) {
+        const char *at = bytes.data + COUNT_BYTES * (size_t)i;
+        ret_counts[i] = (struct table_count){read_u32(at), read_u64(at + 4), read_u64(at + 12)};
+        if (ret_counts[i].index_id != (i == 0 ? 0 : spec->indexes[i - 1].id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int load_counts(struct table *table, struct shard *system, bool clean, struct err *err)
 {
     struct arena arena;
@@ -296,19 +313,12 @@ static int load_counts(struct table *table, struct shard *system, bool clean, st
     if (failed != 0) {
         return -1;
     }
-    struct table_state *state = table->state;
-    if (value.pin != NULL && value.bytes.len == 16 * (1 + (size_t)table->spec.index_count)) {
-        const char *at = value.bytes.data;
-        atomic_store(&state->item_count, read_u64(at));
-        atomic_store(&state->item_bytes, read_u64(at + 8));
-        for (uint32_t i = 0; i < table->spec.index_count; i++) {
-            atomic_store(&state->index_count[i], read_u64(at + 16 * (i + 1)));
-            atomic_store(&state->index_bytes[i], read_u64(at + 16 * (i + 1) + 8));
-        }
-        atomic_store(&state->writes, clean ? 0 : 1);
-    } else {
-        atomic_store(&state->writes, 1); /* never counted: the counting step will */
+    struct table_count counts[1 + TABLE_INDEXES_MAX];
+    bool counted = value.pin != NULL && read_counts(&table->spec, value.bytes, counts);
+    if (counted) {
+        table_set_counts(table->state, counts, 1 + table->spec.index_count);
     }
+    atomic_store(&table->state->writes, counted && clean ? 0 : 1); /* 1: the counting step will count it */
     store_value_release(&value);
     return 0;
 }

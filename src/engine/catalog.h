@@ -2,7 +2,7 @@
  *
  *   meta row:  "table/" name -> description (engine/table.h)
  *   meta row:  "drop/" table id u32 -> empty    its rows are still to be removed
- *   meta row:  "counts/" table id u32 -> u64 * 2 * (1 + indexes)   as last counted
+ *   meta row:  "counts/" table id u32 -> for the table and each index: index id u32, rows u64, bytes u64
  *   meta row:  "table_id" -> u32                the next table's id
  *   meta row:  "clean" -> "1"                   the last stop was clean: counts may be trusted
  *

@@ -64,6 +64,7 @@ struct table *table_create(const struct table_spec *spec, struct table_state *st
         if (state == NULL) {
             abort();
         }
+        pthread_mutex_init(&state->counts_lock, NULL);
     }
     atomic_fetch_add(&state->references, 1);
     table->state = state;
@@ -100,12 +101,35 @@ void table_release(struct table *table)
         struct table *successor = atomic_load(&table->successor);
         if (atomic_fetch_sub(&table->state->references, 1) == 1) {
             throughput_destroy(table->state->meters);
+            pthread_mutex_destroy(&table->state->counts_lock);
             free(table->state);
         }
         arena_finish(&table->arena);
         free(table);
         table = successor;
     }
+}
+
+void table_set_counts(struct table_state *state, const struct table_count *counts, uint32_t len)
+{
+    assert(len <= 1 + TABLE_INDEXES_MAX);
+    pthread_mutex_lock(&state->counts_lock);
+    memcpy(state->counts, counts, len * sizeof *counts);
+    state->counts_len = len;
+    pthread_mutex_unlock(&state->counts_lock);
+}
+
+struct table_count table_count_of(struct table_state *state, uint32_t index_id)
+{
+    struct table_count count = {.index_id = index_id};
+    pthread_mutex_lock(&state->counts_lock);
+    for (uint32_t i = 0; i < state->counts_len; i++) {
+        if (state->counts[i].index_id == index_id) {
+            count = state->counts[i];
+        }
+    }
+    pthread_mutex_unlock(&state->counts_lock);
+    return count;
 }
 
 const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name)

@@ -1,6 +1,7 @@
 /* What a table is: its description as kept in the catalog, and the object that requests hold while they use it. */
 #pragma once
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/arena.h"
@@ -109,14 +110,23 @@ struct table_spec {
 
 struct meters;
 
+/* What a table or one of its indexes was last counted to hold. Versions of a table differ in their indexes, so a count
+ * goes by the index' id, not by its place. */
+struct table_count {
+    uint32_t index_id; /* 0: the table itself */
+    uint64_t rows;
+    uint64_t bytes;
+};
+
 /* Shared by all versions of a table's description. */
 struct table_state {
     atomic_uint references;
-    struct meters *meters;                       /* engine/throughput.h; NULL: requests are not throttled */
-    atomic_bool dropped;                         /* set before the data is removed: writers refuse from then on */
-    atomic_uint_fast64_t writes;                 /* items written since the last count began */
-    atomic_uint_fast64_t item_count, item_bytes; /* as last counted */
-    atomic_uint_fast64_t index_count[TABLE_INDEXES_MAX], index_bytes[TABLE_INDEXES_MAX]; /* by position in indexes[] */
+    struct meters *meters;       /* engine/throughput.h; NULL: requests are not throttled */
+    atomic_bool dropped;         /* set before the data is removed: writers refuse from then on */
+    atomic_uint_fast64_t writes; /* items written since the last count began */
+    pthread_mutex_t counts_lock; /* guards what follows */
+    struct table_count counts[1 + TABLE_INDEXES_MAX];
+    uint32_t counts_len;
 };
 
 /* One version of a table, immutable once published. */
@@ -142,6 +152,12 @@ struct table *table_newest(struct table *table);
 /* Makes `table` the successor of `old`. */
 void table_succeed(struct table *old, struct table *table);
 void table_release(struct table *table);
+
+/* Replaces all counts: that of the table and at most one for each index. Any thread. */
+void table_set_counts(struct table_state *state, const struct table_count *counts, uint32_t len);
+
+/* The count of an index, or with 0 of the table; zeros if it was never counted. Any thread. */
+struct table_count table_count_of(struct table_state *state, uint32_t index_id);
 
 /* The index by name, or NULL. */
 const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name);

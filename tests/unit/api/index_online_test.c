@@ -119,6 +119,35 @@ static void test_created_and_deleted_at_once(void **state)
     assert_shows(server, "Scan", FULL ",'IndexName':'new'}", 200, "'Count':1"); /* the other item does not fit */
 }
 
+/* Of the index "keys", or -1. */
+static int item_count_of_keys(void)
+{
+    const char *at = strstr(api_says(server, "DescribeTable", FULL "}"), "\"IndexName\":\"keys\"");
+    const char *count = at == NULL ? NULL : strstr(at, "\"ItemCount\":");
+    return count == NULL ? -1 : atoi(count + strlen("\"ItemCount\":"));
+}
+
+/* "all", in front of "keys", has no row: that count must never show as the one of "keys". */
+static void test_a_count_stays_with_its_index(void **state)
+{
+    (void)state;
+    assert_shows(server, "PutItem", FULL ",'Item':{'pk':{'S':'b'},'sk':{'S':'a'},'g':{'S':'only in keys'}}}", 200,
+                 "{}");
+    struct timespec pause = {.tv_nsec = 5000000};
+    for (int i = 0; i < 1000 && item_count_of_keys() != 1; i++) {
+        nanosleep(&pause, NULL);
+        cluster_step(server->cluster);
+    }
+    assert_int_equal(item_count_of_keys(), 1);
+    assert_shows(server, "UpdateTable", UPDATES(DELETE("all")) "}", 200, "'IndexStatus':'DELETING'");
+    for (int i = 0; i < 1000 && strstr(server->call.out.data, "\"all\"") != NULL; i++) {
+        nanosleep(&pause, NULL);
+        cluster_step(server->cluster);
+        assert_int_equal(item_count_of_keys(), 1);
+    }
+    assert_null(strstr(server->call.out.data, "\"all\""));
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -140,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_while_an_index_is_created),
         cmocka_unit_test(test_while_an_index_is_deleted),
         cmocka_unit_test(test_created_and_deleted_at_once),
+        cmocka_unit_test(test_a_count_stays_with_its_index),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -173,13 +173,13 @@ static void test_counting(void **state)
     while (atomic_load(&fixture->table->state->writes) != 0 && env_monotonic_us() < deadline) {
         cluster_step(fixture->cluster);
     }
-    assert_int_equal(atomic_load(&fixture->table->state->item_count), 2 * ITEMS);
-    assert_int_equal(atomic_load(&fixture->table->state->index_count[1]), 2 * ITEMS);
+    assert_int_equal(table_count_of(fixture->table->state, 0).rows, 2 * ITEMS);
+    assert_int_equal(table_count_of(fixture->table->state, 2).rows, 2 * ITEMS);
     assert_int_equal(atomic_load(&fixture->table->state->writes), 0);
     close_cluster(fixture);
     open_cluster(fixture);
     fixture->table = cluster_table_acquire(fixture->cluster, SLICE("things"));
-    assert_int_equal(atomic_load(&fixture->table->state->item_count), 2 * ITEMS);
+    assert_int_equal(table_count_of(fixture->table->state, 0).rows, 2 * ITEMS);
 }
 
 static void test_folder_is_guarded(void **state)
