@@ -147,7 +147,7 @@ static int add(struct evaluation *evaluation, const struct value *present, const
     if (operand->type == VALUE_N) {
         return calculate(evaluation, NODE_PLUS, present, operand, &ret_outcome->value);
     }
-    set_union(evaluation->arena, present, operand, &ret_outcome->value);
+    value_set_union(evaluation->arena, present, operand, &ret_outcome->value);
     return 0;
 }
 
@@ -161,7 +161,7 @@ static int delete (struct evaluation *evaluation, const struct value *present, c
     if (present->type != operand->type) {
         return fail(evaluation, EXPR_DATA_TYPE);
     }
-    set_difference(evaluation->arena, present, operand, &ret_outcome->value);
+    value_set_difference(evaluation->arena, present, operand, &ret_outcome->value);
     ret_outcome->kind = ret_outcome->value.count == 0 ? OUTCOME_REMOVE : OUTCOME_SET;
     return 0;
 }

@@ -19,7 +19,3 @@ struct outcome {
  * was none and `base` is the key alone. */
 int update_evaluate(const struct update *update, const struct value *base, bool exists, struct arena *arena,
                     struct outcome *ret_outcomes, struct expr_error *ret_error);
-
-/* Elements of a that are in b, or are not. A union is a and what of b is not in a. Linear or n log n. */
-void set_union(struct arena *arena, const struct value *a, const struct value *b, struct value *ret_set);
-void set_difference(struct arena *arena, const struct value *a, const struct value *b, struct value *ret_set);
