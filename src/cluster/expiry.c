@@ -1,81 +1,26 @@
-/* Items expire: steps on the maintenance thread that find due rows (engine/ttl.h) and hand them, few at a time, to the
- * shard's writer, which looks at each item again.
+/* Items expire: steps on the maintenance thread. This file knows the tables and whose turn it is; what is done in a
+ * step is in expiry_fill.c and expiry_due.c, and where a table's part on a shard can stand is in expiry.h.
  *
- * Each shard has one run at most: a command with what one step found. The maintenance thread prepares it while it is
- * idle, the writer evaluates it, and the maintenance thread draws the conclusions. A run that took the writer t is
- * followed by a pause of 9 t (of t, when it has fallen behind), so that clients do not notice.
- *
- * A table's part on one shard: UNKNOWN -> (its meta row is read) -> BEHIND -> FILLING -> SETTLED; BEHIND -> SETTLED if
- * time to live is off. Another generation of the description makes it UNKNOWN again.
+ * A run that took the writer t is followed by a pause of 9 t (of t, when it has fallen behind), so that clients do not
+ * notice.
  *
  * A settled part knows the earliest time at which it may have a row, so a table where nothing is due costs nothing, and
  * what was removed before that time is never read again: `expiry_low` of the shard tells of rows that come later. */
+#include "cluster/expiry.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/env.h"
-#include "base/log.h"
-#include "cluster/private.h"
 #include "engine/ttl.h"
-#include "value/codec.h"
 
-#define LOOK_US    500000 /* between looks at what has become due */
-#define POLL_US    5000   /* while a run is under way */
-#define RETRY_US   1000000
-#define HELD_US    200000 /* a transaction held an item */
-#define PAUSE_US   2000
-#define FILL_ROWS  500
-#define FILL_BYTES (1u << 20)
-/* Items that one run expires: normally, and when the first of them has been due for BEHIND_SECONDS. */
-#define EXPIRE_ROWS        25
-#define EXPIRE_ROWS_BEHIND 100
-#define BEHIND_SECONDS     5
-#define PAUSE_FACTOR       9
+#define LOOK_US      500000 /* between looks at what has become due */
+#define POLL_US      5000   /* while a run is under way */
+#define HELD_US      200000 /* a transaction held an item */
+#define PAUSE_US     2000
+#define PAUSE_FACTOR 9
 /* Tables that a step reads rows of and finds nothing to do, before it makes a pause. */
 #define READS_MAX 32
-
-_Static_assert(EXPIRE_ROWS_BEHIND <= BATCH_COMMAND_ITEMS_MAX && EXPIRE_ROWS_BEHIND <= FILL_ROWS, "a run has room");
-
-enum part_state { PART_UNKNOWN, PART_BEHIND, PART_FILLING, PART_SETTLED };
-
-struct expiry_part {
-    enum part_state state;
-    uint64_t next;          /* no row is earlier, unless expiry_low tells of it; seconds */
-    uint64_t later;         /* during a sweep: the earliest time of the rows that it leaves */
-    struct buffer position; /* of the filling, or of the sweep: what comes next is behind it */
-};
-
-struct expiry_table {
-    uint32_t id;
-    uint64_t generation;
-    bool on;
-    bool seen;
-    struct expiry_part parts[];
-};
-
-enum run_kind { RUN_BEGIN, RUN_FILL, RUN_EXPIRE };
-
-struct expiry_run {
-    struct command command; /* first */
-    struct cluster *cluster;
-    struct shard *shard;
-    atomic_bool busy; /* the writer has it */
-    bool finished;    /* the writer had it: conclusions are to be drawn */
-    enum run_kind kind;
-    uint32_t table_id;
-    uint64_t generation;
-    struct arena arena; /* the rows */
-    struct slice rows[FILL_ROWS];
-    uint32_t count;
-    struct slice position;
-    bool ended; /* there is nothing behind */
-
-    uint64_t kept_time; /* the earliest row that stays; UINT64_MAX: none does */
-    uint64_t took_us;
-    uint64_t not_before_us; /* of the next run */
-    uint32_t turn;          /* the table whose turn it is */
-    uint32_t reads;         /* in this step */
-};
 
 struct expiry {
     struct expiry_table **tables; /* those that have or had time to live, by id */
@@ -202,34 +147,13 @@ static void look_at_catalog(struct cluster *cluster)
 /* --- a run, on the writer -------------------------------------------------------------------------------------------
  */
 
-static void expire_rows(struct expiry_run *run, struct table *table, struct batch *batch)
-{
-    uint64_t now = env_time_us() / 1000000;
-    for (uint32_t i = 0; i < run->count; i++) {
-        uint64_t time = ttl_row_time(run->rows[i]);
-        if (!ttl_expire(batch, table, run->rows[i], now) && time < run->kept_time) {
-            run->kept_time = time;
-        }
-    }
-}
-
 static void evaluate_run(struct command *command, struct batch *batch)
 {
     struct expiry_run *run = (struct expiry_run *)command;
     uint64_t started = env_monotonic_us();
     struct table *table = catalog_acquire_id(&run->cluster->catalog, run->table_id);
     if (table != NULL && !atomic_load(&table->state->dropped) && table->spec.ttl.generation == run->generation) {
-        switch (run->kind) {
-        case RUN_BEGIN:
-            ttl_begin(batch, &table->spec);
-            break;
-        case RUN_FILL:
-            ttl_fill(batch, &table->spec, run->rows, run->count, run->position, run->ended);
-            break;
-        case RUN_EXPIRE:
-            expire_rows(run, table, batch);
-            break;
-        }
+        run->work->evaluate(run, table, batch);
     }
     table_release(table);
     run->took_us = env_monotonic_us() - started;
@@ -255,10 +179,10 @@ static struct expiry_run *run_of(struct cluster *cluster, unsigned shard)
     return *run;
 }
 
-static void submit(struct expiry_run *run, enum run_kind kind, const struct expiry_table *table)
+void expiry_submit(struct expiry_run *run, const struct expiry_work *work, const struct expiry_table *table)
 {
     run->command = (struct command){.evaluate = evaluate_run, .finished = finish_run};
-    run->kind = kind;
+    run->work = work;
     run->table_id = table->id;
     run->generation = table->generation;
     run->kept_time = UINT64_MAX;
@@ -267,52 +191,39 @@ static void submit(struct expiry_run *run, enum run_kind kind, const struct expi
     cluster_submit(run->shard, &run->command);
 }
 
-static void clear(struct expiry_run *run)
+void expiry_clear(struct expiry_run *run)
 {
     arena_reset(&run->arena);
     run->count = 0;
     run->position = SLICE("");
-    run->ended = false;
+    run->ended = run->is_behind = false;
 }
 
 /* --- conclusions ---------------------------------------------------------------------------------------------------
  */
 
-static void set_position(struct expiry_part *part, struct slice position)
+void expiry_set_position(struct expiry_part *part, struct slice position)
 {
     buffer_clear(&part->position);
     buffer_append_slice(&part->position, position);
 }
 
-static void settle(struct expiry_part *part, uint64_t next)
+void expiry_settle(struct expiry_part *part, uint64_t next)
 {
     part->state = PART_SETTLED;
     part->next = next;
     buffer_clear(&part->position);
 }
 
-static void conclude_expire(struct expiry_run *run, struct expiry_part *part)
-{
-    if (run->kept_time < part->later) {
-        part->later = run->kept_time;
-    }
-    if (run->ended) {
-        settle(part, part->later);
-    } else {
-        set_position(part, run->position);
-    }
-}
-
 static uint64_t pause_after(const struct expiry_run *run)
 {
     if (run->command.failed) {
-        return RETRY_US;
+        return EXPIRY_RETRY_US;
     }
     if (run->kept_time != UINT64_MAX) {
         return HELD_US;
     }
-    bool is_behind = run->kind == RUN_EXPIRE && run->count > EXPIRE_ROWS;
-    uint64_t pause = run->took_us * (is_behind ? 1 : PAUSE_FACTOR);
+    uint64_t pause = run->took_us * (run->is_behind ? 1 : PAUSE_FACTOR);
     return pause < PAUSE_US ? PAUSE_US : pause;
 }
 
@@ -327,141 +238,9 @@ static void conclude(struct expiry *expiry, struct expiry_run *run)
     struct expiry_part *part = &table->parts[run->shard->number];
     if (run->command.failed) {
         part->state = PART_UNKNOWN;
-    } else if (run->kind == RUN_EXPIRE) {
-        conclude_expire(run, part);
-    } else if (run->kind == RUN_FILL && !run->ended) {
-        set_position(part, run->position);
-    } else if (run->kind == RUN_BEGIN && table->on) {
-        part->state = PART_FILLING;
-        buffer_clear(&part->position);
     } else {
-        settle(part, 0);
+        run->work->conclude(run, table, part);
     }
-}
-
-/* --- what a run does -------------------------------------------------------------------------------------------------
- */
-
-/* Where a part stands after a start, a change or a failure. */
-static void find_state(struct expiry_run *run, const struct expiry_table *table, struct expiry_part *part)
-{
-    struct arena arena;
-    struct ttl_progress progress;
-    struct err err;
-    run->reads++;
-    arena_init(&arena, 256);
-    if (ttl_progress_read(run->shard, table->id, &arena, &progress, &err) != 0) {
-        log_error("time to live: %s", err.text); /* it stays unknown */
-    } else if (progress.generation != table->generation) {
-        part->state = PART_BEHIND;
-    } else if (progress.done) {
-        settle(part, 0);
-    } else {
-        part->state = PART_FILLING;
-        set_position(part, progress.position);
-    }
-    arena_finish(&arena);
-}
-
-/* Rows for the items from the position on. Writes that come from now on make their rows themselves. */
-static int read_items(struct expiry_run *run, const struct table_spec *spec, struct store_cursor *items,
-                      struct err *err)
-{
-    uint64_t now = env_time_us() / 1000000;
-    struct arena scratch;
-    arena_init(&scratch, 16384);
-    size_t bytes = 0;
-    int more = 1;
-    for (uint32_t i = 0; i < FILL_ROWS && bytes < FILL_BYTES && (more = store_cursor_next(items, err)) == 1; i++) {
-        struct item_header header;
-        struct item item;
-        uint64_t time;
-        struct slice key = store_cursor_key(items), stored = store_cursor_value(items);
-        arena_reset(&scratch);
-        if (item_decode(&scratch, stored, &header, &item, err) != 0) {
-            more = -1;
-            break;
-        }
-        if (ttl_time(spec, &item, &time) && !ttl_is_too_old(time, now)) {
-            run->rows[run->count++] = ttl_row(&run->arena, key, time);
-        }
-        bytes += stored.len;
-        run->position = arena_copy(&run->arena, key);
-    }
-    run->ended = more == 0;
-    arena_finish(&scratch);
-    return more < 0 ? -1 : 0;
-}
-
-static void start_fill(struct expiry_run *run, struct expiry_table *table, struct expiry_part *part)
-{
-    struct table *held = catalog_acquire_id(&run->cluster->catalog, table->id);
-    if (held == NULL || held->spec.ttl.generation != table->generation) {
-        table_release(held);
-        return; /* the next look at the catalog tells */
-    }
-    clear(run);
-    struct row_range range;
-    row_range_of_scan(&run->arena, &held->spec, NULL, 0, 1, &range);
-    if (part->position.len > 0) {
-        buffer_append_byte(&part->position, '\0');
-        range.lower = buffer_slice(&part->position);
-    }
-    struct store_cursor *items = shard_rows(run->shard, false, range.lower, range.upper, false);
-    struct err err;
-    if (read_items(run, &held->spec, items, &err) == 0) {
-        submit(run, RUN_FILL, table);
-    } else {
-        log_error("time to live of table %.*s: %s", SLICE_ARG(held->spec.name), err.text);
-        part->state = PART_UNKNOWN;
-        run->not_before_us = env_monotonic_us() + RETRY_US;
-    }
-    store_cursor_destroy(items);
-    table_release(held);
-}
-
-/* The next due rows, in order of their time. */
-static int read_rows(struct expiry_run *run, struct expiry_part *part, struct store_cursor *rows, uint64_t now,
-                     struct err *err)
-{
-    uint32_t max = EXPIRE_ROWS;
-    while (run->count < max) {
-        int more = store_cursor_next(rows, err);
-        if (more < 0) {
-            return -1;
-        }
-        uint64_t time = more == 0 ? UINT64_MAX : ttl_row_time(store_cursor_key(rows));
-        if (time > now) {
-            part->later = time < part->later ? time : part->later;
-            run->ended = true;
-            return 0;
-        }
-        if (run->count == 0 && time + BEHIND_SECONDS < now) {
-            max = EXPIRE_ROWS_BEHIND;
-        }
-        run->rows[run->count++] = run->position = arena_copy(&run->arena, store_cursor_key(rows));
-    }
-    return 0;
-}
-
-static void start_expire(struct expiry_run *run, struct expiry_table *table, struct expiry_part *part, uint64_t now)
-{
-    clear(run);
-    if (part->position.len == 0) {
-        part->later = UINT64_MAX; /* a new sweep */
-    }
-    struct err err;
-    run->reads++;
-    struct store_cursor *rows = ttl_rows(run->shard, table->id, part->next, buffer_slice(&part->position));
-    if (read_rows(run, part, rows, now, &err) != 0) {
-        log_error("time to live: %s", err.text);
-        run->not_before_us = env_monotonic_us() + RETRY_US;
-    } else if (run->count == 0) {
-        settle(part, part->later);
-    } else {
-        submit(run, RUN_EXPIRE, table);
-    }
-    store_cursor_destroy(rows);
 }
 
 /* --- the step ------------------------------------------------------------------------------------------------------
@@ -481,21 +260,20 @@ static bool work_on(struct expiry_run *run, struct expiry_table *table, uint64_t
 {
     struct expiry_part *part = &table->parts[run->shard->number];
     if (part->state == PART_UNKNOWN) {
-        find_state(run, table, part);
+        expiry_find_state(run, table, part);
     }
     switch (part->state) {
     case PART_UNKNOWN:
         break;
     case PART_BEHIND:
-        clear(run);
-        submit(run, RUN_BEGIN, table);
+        expiry_begin(run, table);
         break;
     case PART_FILLING:
-        start_fill(run, table, part);
+        expiry_fill(run, table, part);
         break;
     case PART_SETTLED:
         if (table->on && part->next <= now) {
-            start_expire(run, table, part, now);
+            expiry_due(run, table, part, now);
         }
         break;
     }

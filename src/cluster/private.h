@@ -96,6 +96,7 @@ void port_submit_silent(struct cluster_port *port, struct shard *shard, struct c
 /* transactions.c */
 struct transactions *transactions_create(void);
 void transactions_destroy(struct transactions *transactions);
-/* Finishes, one way or the other, what was prepared before a crash. Before the writers run. */
-int transactions_recover(struct cluster *cluster, struct err *err) MUST_USE;
 void transactions_step(struct cluster *cluster);
+
+/* transactions_recover.c: finishes, one way or the other, what was prepared before a crash. Before the writers run. */
+int transactions_recover(struct cluster *cluster, struct err *err) MUST_USE;
