@@ -7,8 +7,12 @@
  *                         -> else            -> CANCEL on those that prepared -> answer
  *
  * Each step is durable before the next begins, and a locked item is a conflict for everybody else, never a wait. After
- * a crash what is prepared is applied if the home shard has the decision, and cancelled if not. A commit that fails in
- * the second phase is tried again by transactions_step; until it succeeds the items stay locked.
+ * a crash what is prepared is applied if the home shard has the decision, and cancelled if not.
+ *
+ * A commit that fails from DECIDE on is tried again by transactions_step until it succeeds; the items stay locked, the
+ * token stays under way, and the caller has been told that the outcome is not known. That holds for the decision too:
+ * the log may have it although its commit failed, and then a start would apply it. So it cannot be taken back, but it
+ * can be written once more, for everything in its batch may be written twice.
  *
  * A transaction belongs to whichever thread finishes the last command of a step; `commands_left` hands it over. */
 #include <assert.h>
@@ -50,14 +54,14 @@ struct transaction {
     atomic_uint commands_left;
     atomic_bool cancelled, failed;
     bool decided;
-    bool in_doubt; /* the decision's commit failed: what is on disk decides at the next start */
+    bool in_doubt; /* a commit of the decision failed: it is tried again */
     struct transaction *stuck_next;
 };
 
 struct transactions {
     pthread_mutex_t lock;
     struct transaction *tokens[TOKEN_BUCKETS]; /* under way, with a token */
-    struct transaction *stuck;                 /* the second phase is to be tried again */
+    struct transaction *stuck;                 /* their last step is to be tried again */
     uint64_t expired_us;
 };
 
@@ -151,6 +155,9 @@ static bool token_is_new(struct transaction *transaction)
             transaction->transact->result = TRANSACT_FAILED;
             return false;
         }
+        for (uint32_t j = 0; state == TOKEN_DONE && j < transaction->token.count; j++) {
+            transaction->transact->writes[j]->table_units = transaction->token.units[j];
+        }
         if (state != TOKEN_NEW) {
             transaction->transact->result = state == TOKEN_DONE ? TRANSACT_REPLAYED : TRANSACT_TOKEN_MISMATCH;
             return false;
@@ -162,7 +169,7 @@ static bool token_is_new(struct transaction *transaction)
 /* --- answering
  * --------------------------------------------------------------------------------------------------------------- */
 
-/* Nothing of the caller's may be touched afterwards. */
+/* The first time only. Nothing of the caller's may be touched afterwards. */
 static void answer(struct transaction *transaction, enum transact_result result)
 {
     struct transact *transact = transaction->transact;
@@ -170,7 +177,6 @@ static void answer(struct transaction *transaction, enum transact_result result)
     if (transact == NULL) {
         return;
     }
-    token_end(transaction);
     transact->result = result;
     transaction->transact = NULL;
     task_list_append(&list, &transact->task);
@@ -273,8 +279,15 @@ static void finish_apply(struct command *command)
         set_aside(transaction);
         return;
     }
+    token_end(transaction);
     answer(transaction, TRANSACT_DONE);
     forget(transaction);
+}
+
+static void answer_cancelled(struct transaction *transaction)
+{
+    token_end(transaction);
+    answer(transaction, atomic_load(&transaction->cancelled) ? TRANSACT_CANCELLED : TRANSACT_FAILED);
 }
 
 static void evaluate_cancel(struct command *command, struct batch *batch)
@@ -289,7 +302,7 @@ static void finish_cancel(struct command *command)
     if (!second_phase_done(part)) {
         return;
     }
-    answer(transaction, atomic_load(&transaction->cancelled) ? TRANSACT_CANCELLED : TRANSACT_FAILED);
+    answer_cancelled(transaction);
     for (uint32_t i = 0; i < transaction->part_count; i++) {
         if (transaction->parts[i].prepared) {
             set_aside(transaction);
@@ -302,7 +315,7 @@ static void finish_cancel(struct command *command)
 static void cancel(struct transaction *transaction)
 {
     if (!submit_to_prepared(transaction, 0, evaluate_cancel, finish_cancel)) {
-        answer(transaction, atomic_load(&transaction->cancelled) ? TRANSACT_CANCELLED : TRANSACT_FAILED);
+        answer_cancelled(transaction);
         transaction_destroy(transaction);
     }
 }
@@ -323,8 +336,9 @@ static void finish_decide(struct command *command)
     struct part *home = (struct part *)command;
     struct transaction *transaction = home->transaction;
     if (command->failed) {
-        /* The log may or may not hold the decision: only a restart can tell, so the items stay locked until then. */
-        log_error("a transaction's decision could not be made durable; its items are locked until the next start");
+        if (!transaction->in_doubt) {
+            log_error("a transaction's decision could not be made durable: its items are locked until it is");
+        }
         transaction->in_doubt = true;
         answer(transaction, TRANSACT_FAILED);
         set_aside(transaction);
@@ -332,11 +346,13 @@ static void finish_decide(struct command *command)
     }
     fault_crash("transact.decided");
     transaction->decided = true;
+    transaction->in_doubt = false;
     transact_unlock(home->shard, &home->record);
     home->prepared = false;
     submit_to_prepared(transaction, 1, evaluate_apply, finish_apply);
 }
 
+/* Also a second time: nothing of the caller's is needed any more. */
 static void decide(struct transaction *transaction)
 {
     struct part *home = &transaction->parts[0];
@@ -377,6 +393,9 @@ static void finish_prepare(struct command *command)
     if (atomic_load(&transaction->failed) || atomic_load(&transaction->cancelled)) {
         cancel(transaction);
     } else {
+        for (uint32_t i = 0; i < transaction->token.count; i++) {
+            transaction->token.units[i] = transaction->transact->writes[i]->table_units;
+        }
         decide(transaction);
     }
 }
@@ -440,8 +459,12 @@ static struct transaction *transaction_create(struct cluster_port *port, struct 
     transaction->cluster = port->cluster;
     transaction->mailbox = &port->mailbox;
     arena_init(&transaction->arena, 2048);
-    transaction->token = (struct transact_token){arena_copy(&transaction->arena, transact->token),
-                                                 transact->payload_hash, transact->writes, transact->count};
+    transaction->token = (struct transact_token){
+        .token = arena_copy(&transaction->arena, transact->token),
+        .payload_hash = transact->payload_hash,
+        .units = ARENA_ARRAY(&transaction->arena, uint32_t, transact->count),
+        .count = transact->count,
+    };
     env_random(transaction->id.bytes, sizeof transaction->id.bytes);
     make_parts(transaction);
     return transaction;
@@ -506,15 +529,13 @@ static void expire_tokens(struct cluster *cluster)
     }
 }
 
-/* The second phase once more, for those whose commit failed. */
+/* The step whose commit failed, once more. */
 static void take_up(struct transaction *transaction)
 {
-    if (transaction->in_doubt) {
-        set_aside(transaction);
-        return;
-    }
     atomic_store(&transaction->failed, false);
-    if (transaction->decided) {
+    if (transaction->in_doubt) {
+        decide(transaction);
+    } else if (transaction->decided) {
         submit_to_prepared(transaction, 0, evaluate_apply, finish_apply);
     } else {
         submit_to_prepared(transaction, 0, evaluate_cancel, finish_cancel);

@@ -70,7 +70,7 @@ static void put_token(struct batch *batch, const struct transact_token *token)
     buffer_append_u64(&bytes, token->payload_hash);
     buffer_append_u64(&bytes, now);
     for (uint32_t i = 0; i < token->count; i++) {
-        uint32_t units = token->writes[i]->table_units;
+        uint32_t units = token->units[i];
         assert(units <= UINT16_MAX);
         buffer_append_byte(&bytes, (char)(units >> 8));
         buffer_append_byte(&bytes, (char)units);
@@ -95,7 +95,7 @@ static enum transact_token_state token_state(const struct transact_token *token,
     }
     for (uint32_t i = 0; i < token->count; i++) {
         const unsigned char *units = (const unsigned char *)stored.data + TOKEN_ROW_BYTES(i);
-        token->writes[i]->table_units = (uint32_t)units[0] << 8 | units[1];
+        token->units[i] = (uint32_t)units[0] << 8 | units[1];
     }
     return TOKEN_DONE;
 }
@@ -173,8 +173,10 @@ bool transact_write_all(struct batch *batch, struct write *const *writes, uint32
         charge_all(batch, writes, count, plans);
         return false;
     }
+    assert(token->count == count);
     for (uint32_t i = 0; i < count; i++) {
         write_apply(writes[i], batch, &plans[i]);
+        token->units[i] = writes[i]->table_units;
     }
     charge_all(batch, writes, count, plans);
     put_token(batch, token);

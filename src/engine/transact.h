@@ -29,8 +29,8 @@
 struct transact_token {
     struct slice token;    /* empty: none was given */
     uint64_t payload_hash; /* of what it stands for */
-    /* All writes of the transaction: their table_units are kept with the token. */
-    struct write *const *writes;
+    /* The table_units of all writes of the transaction: kept with the token. */
+    uint32_t *units;
     uint32_t count;
 };
 
@@ -50,7 +50,8 @@ struct transact_part {
     uint32_t effect_count;
 };
 
-/* All of the writes or, when one of them cannot be done, none; each write's result says so. True if all were done. */
+/* All of the writes or, when one of them cannot be done, none; each write's result says so. True if all were done; then
+ * the token's units are set. */
 bool transact_write_all(struct batch *batch, struct write *const *writes, uint32_t count,
                         const struct transact_token *token);
 
@@ -81,8 +82,8 @@ void transact_forget(struct batch *batch, const struct transaction_id *id);
 
 enum transact_token_state { TOKEN_NEW, TOKEN_DONE, TOKEN_MISMATCH };
 
-/* Whether a transaction with this token was done here in the last ten minutes. If so, the table_units of the token's
- * writes become what they were then. Any thread. */
+/* Whether a transaction with this token was done here in the last ten minutes. If so, the token's units become what
+ * they were then. Any thread. */
 int transact_find_token(struct shard *shard, const struct transact_token *token, enum transact_token_state *ret_state,
                         struct err *err) MUST_USE;
 

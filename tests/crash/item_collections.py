@@ -8,12 +8,13 @@ import random
 from load import TABLE, wire_key
 from server import Refused
 
-LIMIT = 1_200_000  # more than the load writes into any
+LIMIT = 1_200_000  # more than the load (load.py) writes into any
+SMALL_LIMIT = 50_000  # and that of transactions (transact_load.py)
 INDEX_ROW = 100  # what a row of a local index takes beside its attributes
 LOCAL = ("pk", "sk", "lsk", "version")  # what is in a row of the index "local"
 FILLER_BYTES_MAX = 300_000
 FILLER_SORT_KEY = 1_000_000
-PROBED = 8
+PROBED = 5
 
 
 def number_size(text):
@@ -64,7 +65,7 @@ def fits(client, key, size):
 def probe(client, pk, size, limit):
     """Fills a collection of this size up to the limit, and leaves it as it was."""
     room, keys = limit - size, []
-    assert room > FILLER_BYTES_MAX, f"collection {pk} has {size} bytes: raise the limit of {limit}"
+    assert room > 1000, f"collection {pk} has {size} bytes: raise the limit of {limit}"
     while room > 0:
         keys.append((pk, FILLER_SORT_KEY + len(keys)))
         part = room if room <= FILLER_BYTES_MAX else min(FILLER_BYTES_MAX, room - 1000)

@@ -6,9 +6,11 @@ import time
 import pytest
 
 import powercut
-from item_collections import LIMIT
+from item_collections import SMALL_LIMIT
 from load import SPECIFICATION
 from transact_load import Load
+
+OUTPUT_SECONDS_MAX = 30
 
 
 def begin(launch, folder, load, **settings):
@@ -23,7 +25,7 @@ def begin(launch, folder, load, **settings):
 @pytest.mark.parametrize("shards", [1, 4])
 def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=LIMIT)
+    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=SMALL_LIMIT)
     for n in range(rounds):
         before = load.acknowledged
         load.start(server)
@@ -31,10 +33,10 @@ def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
         server.kill()
         load.join()
         assert load.acknowledged > before, f"round {n}: no transaction was acknowledged"
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT).wait_ready()
         load.verify(server)
     assert server.stop() == 0, server.output
-    server = launch(tmp_path / "data", shards=None, collection_bytes_max=LIMIT).wait_ready()
+    server = launch(tmp_path / "data", shards=None, collection_bytes_max=SMALL_LIMIT).wait_ready()
     load.verify(server)
     assert server.stop() == 0, server.output
 
@@ -88,37 +90,50 @@ FAULTS = [
 @pytest.mark.parametrize("fault, shards", FAULTS)
 def test_death_at_a_fault_point(launch, tmp_path, rng, workers, fault, shards):
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=LIMIT)
+    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=SMALL_LIMIT)
     assert server.stop() == 0, server.output
     for count in (1, 2, 3, rng.randrange(4, 20), rng.randrange(20, 200)):
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env={"STATOR_FAULT": f"{fault}:{count}"})
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT, env={"STATOR_FAULT": f"{fault}:{count}"})
         # A start commits too, so it may die before it is ready.
         if server.ready_or_ended():
             load.start(server)
         assert server.wait_end() == -9, f"{fault}:{count} did not fire:\n{server.output}"
         load.join()
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT).wait_ready()
         load.verify(server)
         assert server.stop() == 0, server.output
 
 
+def await_output(server, text):
+    deadline = time.monotonic() + OUTPUT_SECONDS_MAX
+    while text not in server.output:
+        assert time.monotonic() < deadline, f"the server never said {text!r}:\n{server.output}"
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("shards", [1, 4])
 def test_a_commit_that_fails(launch, tmp_path, rng, workers, shards):
-    """An error of the disk in one step of one transaction: the others go on, and after a start it is one thing or the
-    other."""
+    """An error of the disk in one step of one transaction: the others go on, and that one is made up for, or taken back, by the
+    server as it runs. Or by the next start."""
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=LIMIT)
+    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=SMALL_LIMIT)
     assert server.stop() == 0, server.output
     for worker in load.workers:
         worker.tolerates_errors = True
-    for _ in range(4):
+    for n in range(6):
         env = {"STATOR_FAULT": f"store.commit:{rng.randrange(10, 200)}"}
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env=env).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT, env=env).wait_ready()
         load.start(server)
         time.sleep(0.5)
+        goes_on = n % 2 == 0
+        if goes_on:
+            await_output(server, "fault point store.commit")
         load.stop()
         load.join()
+        if goes_on:
+            load.settle(server)
+            load.verify(server)
         server.kill()
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT).wait_ready()
         load.verify(server)
         assert server.stop() == 0, server.output

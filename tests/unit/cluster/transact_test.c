@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "../../support/cluster.h"
+#include "base/fault.h"
 #include "cluster/private.h"
 #include "engine/transact.h"
 #include "value/codec.h"
@@ -340,6 +341,62 @@ static void test_prepared_is_cancelled_after_a_crash(void **state)
     recover(*state, false);
 }
 
+/* --- a decision that cannot be committed ---------------------------------------------------------------------------
+ */
+
+/* Starts anew with the count-th commit failing. The first one is the start's own, over when this returns. */
+static void arm_commit(struct fixture *fixture, unsigned count)
+{
+    close_cluster(fixture);
+    setenv("STATOR_FAULT", arena_printf(&fixture->arena, "store.commit:%u", count).data, 1);
+    assert_int_equal(fault_init(), 0);
+    open_cluster(fixture);
+    unsetenv("STATOR_FAULT");
+    assert_int_equal(change(fixture, TABLE_CREATE, "things"), TABLE_CHANGE_EXISTS); /* behind it, and writes nothing */
+    fixture->table = cluster_table_acquire(fixture->cluster, SLICE("things"));
+}
+
+static unsigned count_parts(struct fixture *fixture, const struct transact *transact)
+{
+    bool has[CLUSTER_SHARDS_MAX] = {false};
+    unsigned count = 0;
+    for (uint32_t i = 0; i < transact->count; i++) {
+        unsigned shard = cluster_shard_of(fixture->cluster, transact->writes[i]->key.hash)->number;
+        count += !has[shard];
+        has[shard] = true;
+    }
+    return count;
+}
+
+/* After the start's commit each part is prepared, and the next one is the decision. */
+static void test_a_failed_decision_is_made_up_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_table(fixture);
+    struct transact *probe = make_puts(fixture, "ann", "");
+    unsigned parts = count_parts(fixture, probe);
+    assert_true(parts > 1);
+    arm_commit(fixture, 1 + parts + 1);
+    assert_int_equal(run(fixture, make_puts(fixture, "ann", "token-1")), TRANSACT_FAILED);
+    assert_int_equal(scan_rows(fixture, NULL), 0);
+    struct write *alone = submit(fixture, WRITE_PUT, example_item(&fixture->arena, "t0", "1", "note", "bob"));
+    run_loop(fixture, 1);
+    assert_int_equal(alone->result, WRITE_CONFLICT);
+    assert_int_equal(run(fixture, make_puts(fixture, "ann", "token-1")), TRANSACT_IN_PROGRESS);
+
+    uint64_t deadline = env_monotonic_us() + 20000000;
+    enum transact_result result;
+    do {
+        cluster_step(fixture->cluster);
+        result = run(fixture, make_puts(fixture, "ann", "token-1"));
+    } while (result == TRANSACT_IN_PROGRESS && env_monotonic_us() < deadline);
+    assert_int_equal(result, TRANSACT_REPLAYED); /* done, and once */
+    assert_int_equal(scan_rows(fixture, NULL), WRITES);
+    await_rows(fixture, &fixture->table->spec.indexes[1], "ann", WRITES);
+    check_collections(fixture);
+    assert_int_equal(run(fixture, make_puts(fixture, "bob", "")), TRANSACT_DONE); /* nothing is locked */
+}
+
 static void test_decided_is_applied_after_a_crash(void **state)
 {
     recover(*state, true);
@@ -357,6 +414,7 @@ int main(void)
         BOTH(test_readers_see_whole_transactions),
         BOTH(test_prepared_is_cancelled_after_a_crash),
         BOTH(test_decided_is_applied_after_a_crash),
+        cmocka_unit_test_setup_teardown(test_a_failed_decision_is_made_up_for, setup_4, teardown),
     };
     return cmocka_run_group_tests_name("transact", tests, NULL, NULL);
 }
