@@ -9,6 +9,46 @@
 #include "api/throttle.h"
 #include "base/log.h"
 
+/* --- parameters of PutItem and DeleteItem ------------------------------------------------------------------------ */
+
+bool item_write_check_style(struct api_call *call, const struct item_write_request *request)
+{
+    const struct parameter legacy[] = {
+        {"Expected", request->expected.present, false},
+        {"ConditionalOperator", request->conditional_operator.present, false},
+    };
+    const struct parameter expressions[] = {{"ConditionExpression", request->condition.present, true}};
+    const struct expression_style style = {
+        .legacy = legacy,
+        .legacy_count = 2,
+        .expressions = expressions,
+        .expression_count = 1,
+        .has_names = request->names.present,
+        .has_values = request->values.present,
+    };
+    return expressions_check_style(call, &style);
+}
+
+bool item_write_check_return_values(struct api_call *call, const struct item_write_request *request)
+{
+    int values = opt_enum_or(&request->return_values, RETURN_NONE);
+    if (values != RETURN_NONE && values != RETURN_ALL_OLD) {
+        call_fail(call, ERROR_VALIDATION, "ReturnValues can only be ALL_OLD or NONE");
+        return false;
+    }
+    return true;
+}
+
+void item_write_set_returns(struct item_write *item_write, const struct item_write_request *request)
+{
+    item_write->return_values = opt_enum_or(&request->return_values, RETURN_NONE);
+    item_write->return_capacity = opt_enum_or(&request->return_capacity, CAPACITY_NONE);
+    item_write->return_metrics = opt_enum_or(&request->return_metrics, METRICS_NONE);
+    item_write->return_on_failure = opt_enum_or(&request->return_on_failure, ON_FAILURE_NONE);
+}
+
+/* --- the write --------------------------------------------------------------------------------------------------- */
+
 void item_write_key(struct arena *arena, const struct table_spec *table, const struct item *item, struct item *ret_key)
 {
     const struct key_schema *keys = &table->keys;

@@ -6,61 +6,24 @@
 #include "api/key_check.h"
 #include "api/legacy.h"
 
-struct put_item_request {
-    struct opt_string table;
-    struct opt_item item;
-    struct legacy_expectations expected;
-    struct opt_enum return_values;
-    struct opt_enum return_capacity;
-    struct opt_enum return_metrics;
-    struct opt_enum conditional_operator;
-    struct opt_string condition;
-    struct expression_names names;
-    struct expression_values values;
-    struct opt_enum return_on_failure;
-};
-
 static const struct shape_member put_item_members[] = {
-    MEMBER_TABLE_NAME(struct put_item_request),
-    {SHAPE_MEMBER(struct put_item_request, item, "Item", "item", SHAPE_ITEM), .required = true},
-    MEMBER_EXPECTED(struct put_item_request),
-    MEMBER_RETURN_VALUES(struct put_item_request),
-    MEMBER_RETURN_CAPACITY(struct put_item_request),
-    MEMBER_RETURN_METRICS(struct put_item_request),
-    MEMBER_CONDITIONAL_OPERATOR(struct put_item_request),
-    {SHAPE_MEMBER(struct put_item_request, condition, "ConditionExpression", "conditionExpression", SHAPE_STRING)},
-    MEMBER_NAMES(struct put_item_request),
-    MEMBER_VALUES(struct put_item_request),
-    MEMBER_RETURN_ON_FAILURE(struct put_item_request),
+    MEMBER_TABLE_NAME(struct item_write_request),
+    {SHAPE_MEMBER(struct item_write_request, item, "Item", "item", SHAPE_ITEM), .required = true},
+    MEMBER_EXPECTED(struct item_write_request),
+    MEMBER_RETURN_VALUES(struct item_write_request),
+    MEMBER_RETURN_CAPACITY(struct item_write_request),
+    MEMBER_RETURN_METRICS(struct item_write_request),
+    MEMBER_CONDITIONAL_OPERATOR(struct item_write_request),
+    {SHAPE_MEMBER(struct item_write_request, condition, "ConditionExpression", "conditionExpression", SHAPE_STRING)},
+    MEMBER_NAMES(struct item_write_request),
+    MEMBER_VALUES(struct item_write_request),
+    MEMBER_RETURN_ON_FAILURE(struct item_write_request),
 };
-const struct shape put_item_shape = SHAPE_OF("PutItemInput", struct put_item_request, put_item_members);
+const struct shape put_item_shape = SHAPE_OF("PutItemInput", struct item_write_request, put_item_members);
 
-static bool check_style(struct api_call *call, const struct put_item_request *request)
+static bool check_values(struct api_call *call, const struct item_write_request *request)
 {
-    const struct parameter legacy[] = {
-        {"Expected", request->expected.present, false},
-        {"ConditionalOperator", request->conditional_operator.present, false},
-    };
-    const struct parameter expressions[] = {{"ConditionExpression", request->condition.present, true}};
-    const struct expression_style style = {
-        .legacy = legacy,
-        .legacy_count = 2,
-        .expressions = expressions,
-        .expression_count = 1,
-        .has_names = request->names.present,
-        .has_values = request->values.present,
-    };
-    return expressions_check_style(call, &style);
-}
-
-static bool check_values(struct api_call *call, const struct put_item_request *request)
-{
-    if (!attribute_check(call, &request->item.flaw)) {
-        return false;
-    }
-    int values = opt_enum_or(&request->return_values, RETURN_NONE);
-    if (values != RETURN_NONE && values != RETURN_ALL_OLD) {
-        call_fail(call, ERROR_VALIDATION, "ReturnValues can only be ALL_OLD or NONE");
+    if (!attribute_check(call, &request->item.flaw) || !item_write_check_return_values(call, request)) {
         return false;
     }
     if (item_size(&request->item.item) > ITEM_SIZE_MAX) {
@@ -70,7 +33,7 @@ static bool check_values(struct api_call *call, const struct put_item_request *r
     return true;
 }
 
-static bool parse(struct api_call *call, const struct put_item_request *request, struct condition **ret_condition)
+static bool parse(struct api_call *call, const struct item_write_request *request, struct condition **ret_condition)
 {
     struct expr_symbols symbols;
     struct condition *expected;
@@ -89,9 +52,9 @@ static bool parse(struct api_call *call, const struct put_item_request *request,
 
 void put_item_run(struct api_call *call)
 {
-    const struct put_item_request *request = CALL_REQUEST(call, struct put_item_request);
+    const struct item_write_request *request = CALL_REQUEST(call, struct item_write_request);
     struct condition *condition;
-    if (!check_style(call, request) || !check_values(call, request) || !parse(call, request, &condition)) {
+    if (!item_write_check_style(call, request) || !check_values(call, request) || !parse(call, request, &condition)) {
         return;
     }
     struct table *table = call_table(call, request->table.text);
@@ -109,9 +72,6 @@ void put_item_run(struct api_call *call)
     struct item_write *put = item_write_create(call, WRITE_PUT, table, &request->item.item);
     put->write.item = request->item.item;
     put->write.condition = condition;
-    put->return_values = opt_enum_or(&request->return_values, RETURN_NONE);
-    put->return_capacity = opt_enum_or(&request->return_capacity, CAPACITY_NONE);
-    put->return_metrics = opt_enum_or(&request->return_metrics, METRICS_NONE);
-    put->return_on_failure = opt_enum_or(&request->return_on_failure, ON_FAILURE_NONE);
+    item_write_set_returns(put, request);
     item_write_submit(put);
 }
