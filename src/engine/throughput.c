@@ -107,10 +107,7 @@ static struct target target_of(const struct table *table, const struct index_spe
 static uint64_t partition_count(const struct table *table, const struct index_spec *index)
 {
     const struct throughput *warm = index == NULL ? &table->spec.warm : &index->warm;
-    const struct table_state *state = table->state;
-    uint64_t bytes = index == NULL
-                         ? atomic_load_explicit(&state->item_bytes, memory_order_relaxed)
-                         : atomic_load_explicit(&state->index_bytes[index - table->spec.indexes], memory_order_relaxed);
+    uint64_t bytes = table_count_of(table->state, index == NULL ? 0 : index->id).bytes;
     uint64_t per_unit = PARTITION_READ_UNITS / PARTITION_WRITE_UNITS;
     uint64_t by_units =
         ((uint64_t)warm->read + (uint64_t)warm->write * per_unit + PARTITION_READ_UNITS - 1) / PARTITION_READ_UNITS;

@@ -279,10 +279,10 @@ static void partitions_by_bytes(void **state)
     struct table *table = make(&spec);
     charge(table, NULL, THROUGHPUT_WRITE, 1100);
     assert_false(throughput_admit(table, NULL, THROUGHPUT_WRITE, UINT64_MAX, &throttle));
-    atomic_store(&table->state->item_bytes, 3 * PARTITION_BYTES - 1);
+    table_set_counts(table->state, &(struct table_count){.bytes = 3 * PARTITION_BYTES - 1}, 1);
     assert_false(throughput_admit(table, NULL, THROUGHPUT_WRITE, 0x5000000000000000ull, &throttle));
     assert_true(throughput_admit(table, NULL, THROUGHPUT_WRITE, 0x5600000000000000ull, &throttle));
-    atomic_store(&table->state->item_bytes, 100000 * PARTITION_BYTES); /* 64, not 100,000 */
+    table_set_counts(table->state, &(struct table_count){.bytes = 100000 * PARTITION_BYTES}, 1); /* 64, not 100,000 */
     assert_true(throughput_admit(table, NULL, THROUGHPUT_WRITE, UINT64_MAX, &throttle));
     table_release(table);
 }
