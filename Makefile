@@ -20,7 +20,7 @@ LDFLAGS += $(SAN) -pthread
 LDLIBS := -lh2o-evloop -lssl -lcrypto -lrocksdb -lsimdjson -ldeflate -lxxhash -lz -lm -lstdc++
 
 # Lowest first: each layer may use those before it.
-LAYERS := base value expr partiql store engine cluster auth api http server
+LAYERS := base value expr partiql store engine cluster auth api http bench server
 SRC_C := $(foreach l,$(LAYERS),$(wildcard src/$l/*.c))
 SRC_CC := $(foreach l,$(LAYERS),$(wildcard src/$l/*.cc))
 layer_objs = $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/server/main.c,$(wildcard src/$1/*.c))) \

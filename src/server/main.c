@@ -1,4 +1,5 @@
 /* The command line: `stator SUBCOMMAND`. Exit codes: 0 done, 1 failed, 2 called wrongly. */
+#include "bench/bench.h"
 #include "server/config.h"
 #include "server/lifecycle.h"
 
@@ -12,6 +13,7 @@ static void print_help(FILE *file)
     fputs("Stator is a database server that speaks Amazon DynamoDB's protocol.\n\n"
           "Usage: stator COMMAND [OPTION]...\n\n"
           "  serve    serve the API until SIGTERM or SIGINT\n"
+          "  bench    put load on an endpoint, this one or another, and measure it\n"
           "  version  print the version\n"
           "  help     print this text\n\n"
           "stator COMMAND --help tells more about a command.\n",
@@ -62,6 +64,9 @@ static int run(int argc, char **argv)
     const char *command = argv[1];
     if (strcmp(command, "serve") == 0) {
         return run_serve(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "bench") == 0) {
+        return bench_main(argc - 2, argv + 2);
     }
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         return run_version(argc - 2, argv + 2);
