@@ -42,5 +42,5 @@ void zipfian_init_scrambled(struct zipfian *zipfian);
 /* 0 to below `items`, of a zipfian that zipfian_init_scrambled made. */
 uint64_t zipfian_next_scrambled(const struct zipfian *zipfian, struct random *random, uint64_t items);
 
-/* YCSB's FNV-1 over the eight bytes of a number, lowest first, without its sign. */
+/* YCSB's FNV-1a over the eight bytes of a number, lowest first, without its sign. */
 uint64_t fnv_hash(uint64_t number);
