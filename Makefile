@@ -172,6 +172,18 @@ consistency:
 	@cd tests/consistency && CGO_ENABLED=0 go test -count=1 -timeout 0 $(if $(V),-v) . -args -binary $(abspath $(BUILD))/stator \
 		-keep $(abspath $(BUILD))/consistency -rounds $(ROUNDS) -seconds $(SECONDS) -seed $(SEED)
 
+# Side by side with what a user would pick instead: docs/performance.md.
+.PHONY: bench
+$(BUILD)/tests/bench/ceilings: $(BUILD)/tests/bench/ceilings.o $(call archives,base bench)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) $< $(call archives,bench base) $(LDLIBS) -o $@
+
+bench:
+	@for set in run differential bench; do tools/install-deps $$set || exit 1; done
+	@$(sub) $(BUILD)/stator $(BUILD)/tests/bench/ceilings
+	@tests/bench/run --binary $(abspath $(BUILD))/stator --ceilings $(abspath $(BUILD))/tests/bench/ceilings \
+		--out $(abspath $(BUILD))/bench $(if $(LONG),--long) $(if $(DOCS),--docs) $(ARGS)
+
 #: make              builds build/stator (CC=clang CXX=clang++ BUILD=build-clang for clang)
 #: make run          installs what is missing, builds, serves on 127.0.0.1:8000 with ./data
 #:                   (LISTEN=127.0.0.1:9000 DATA_DIR=/srv/stator ARGS='--shards 4')
@@ -185,4 +197,6 @@ consistency:
 #: make differential compares with Amazon's DynamoDB Local on random requests (REQUESTS=100000 SEED=1 SHARDS='1 4')
 #: make cost         counts the instructions of requests, and fails when one became dearer (ARGS=--update)
 #: make consistency  checks histories of concurrent clients under kill -9 (ROUNDS=100 SECONDS=3 SEED=1)
+#: make bench        measures Stator beside dynalite, DynamoDB Local, nginx and RocksDB (LONG=1: ten million items,
+#:                   DOCS=1: table and plots into docs/, ARGS='--only reads --rounds 5')
 #: make clean        removes build/

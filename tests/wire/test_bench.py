@@ -10,9 +10,7 @@ import threading
 
 import pytest
 
-WORKLOADS = (
-    "get get-hot put update query transact scan mixed ycsb-a ycsb-b ycsb-c ycsb-d ycsb-e ycsb-f".split()
-)
+WORKLOADS = "get get-hot put update query transact scan mixed ycsb-a ycsb-b ycsb-c ycsb-d ycsb-e ycsb-f".split()
 CONFLICT = {"TransactionCanceledException", "TransactionConflictException"}
 
 

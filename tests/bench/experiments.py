@@ -1,0 +1,472 @@
+"""What is measured. Each experiment starts its servers, measures in turns, and returns its rows."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import pathlib
+import resource
+import shutil
+import subprocess
+import time
+
+from measure import Failure, run
+from rows import Row, rate
+from servers import HEADERS, call
+
+FEW, MANY = 32, 256  # connections
+SMALL = {"items": 10000, "item_size": 400, "fields": 1}
+
+
+def get_answer(stator):
+    """The body of a GetItem of the workload's table, for nginx to repeat."""
+    status, body = call(
+        stator.port, "GetItem", {"TableName": "bench-items-10000-400x1", "Key": {"pk": {"S": f"user{7:012d}"}}}
+    )
+    if status != 200 or b"Item" not in body:
+        raise Failure(f"no item to repeat: {status} {body!r}")
+    return body.decode()
+
+
+@contextlib.contextmanager
+def group(setup):
+    try:
+        yield setup.servers
+    finally:
+        setup.servers.stop_all()
+
+
+def rate_step(setup, samples, server, workload, cpus, **options):
+    """A step of a round: the rate of requests and of items, and the server's CPU time per request."""
+
+    def step():
+        result = setup.bench(server, workload, cpus, **options)
+        name = f"{server.name} {workload}"
+        samples.add(name, result["requests_per_s"])
+        samples.add(f"{name} items", result["items_per_s"])
+        samples.add(f"{name} cpu", result["server_cpu_us"])
+        samples.add(f"{name} refused", result["errors"] / (result["errors"] + result["requests"]))
+        samples.add(f"{name} p50", result["latency_us"]["p50"])
+        samples.add(f"{name} p99", result["latency_us"]["p99"])
+
+    return step
+
+
+def rate_and_cpu(samples, name):
+    """The CPU time says how long a request would take on a core of its own: the steadier number on a busy machine."""
+    return f"{rate(samples.median(name))} ({samples.median(f'{name} cpu'):.1f} µs CPU)"
+
+
+def reads(setup, samples):
+    """GetItem with the server on one core and the load generator on the other."""
+    items = 1000000 if setup.long else 300000
+    with group(setup) as servers:
+        core = setup.server_cpu
+        stator = servers.stator(core, "--threads", "1")
+        ephemeral = servers.stator(core, "--threads", "1", name="ephemeral", ephemeral=True)
+        large = servers.stator(core, "--threads", "1", name="large", cache_mb=items * 2 // 1000)
+        dynalite, local = servers.dynalite(core), servers.dynamodb_local(core)
+        for server in (stator, ephemeral, dynalite, local):
+            setup.fill(server, "get-hot", **SMALL)
+        setup.fill(large, "get", items=items)
+        setup.bench(large, "scan", setup.client_cpu, items=items, connections=1)  # its blocks into the cache
+        nginx = servers.nginx(core, get_answer(stator))
+        for server in (stator, ephemeral, dynalite, local):  # the others' compilers want to see the code run
+            setup.bench(server, "get-hot", setup.client_cpu, connections=FEW)
+        hot = {"cpus": setup.client_cpu, "connections": FEW}
+        setup.in_turns(
+            setup.rounds,
+            rate_step(setup, samples, nginx, "get-hot", raw=True, **hot),
+            rate_step(setup, samples, stator, "get-hot", **hot),
+            rate_step(setup, samples, ephemeral, "get-hot", **hot),
+            rate_step(setup, samples, large, "get", items=items, **hot),
+            rate_step(setup, samples, dynalite, "get-hot", **hot),
+            rate_step(setup, samples, local, "get-hot", **hot),
+        )
+    what, measured = "GetItem, 400 bytes, hot, one core", rate_and_cpu(samples, "stator get-hot")
+    rows = [
+        Row(
+            what,
+            measured,
+            f"{name} {rate_and_cpu(samples, f'{name} get-hot')}",
+            samples.ratio("stator get-hot", f"{name} get-hot"),
+            limit,
+            unit="×",
+        )
+        for name, limit in (("nginx", 0.8), ("dynalite", 15), ("DynamoDB Local", 8), ("ephemeral", None))
+    ]
+    rows.append(
+        Row(
+            f"GetItem, 400 bytes, cached by RocksDB, not hot ({items:,} items), one core",
+            rate_and_cpu(samples, "large get"),
+            f"nginx {rate_and_cpu(samples, 'nginx get-hot')}",
+            samples.ratio("large get", "nginx get-hot"),
+            0.6,
+            unit="×",
+        )
+    )
+    return rows
+
+
+def ceiling_step(setup, samples, what, *arguments):
+    def step():
+        folder = setup.folder / f"ceiling-{what}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        setup.log(f"ceiling: {what}")
+        result = json.loads(run([setup.ceilings, what, folder, setup.seconds, *arguments]))
+        samples.add(f"ceiling {what}", result["per_s"])
+        samples.add(f"ceiling {what} p50", result["p50_us"])
+        shutil.rmtree(folder, ignore_errors=True)
+
+    return step
+
+
+def writes(setup, samples):
+    """Durable writes: servers and load generator share two cores."""
+    with group(setup) as servers:
+        cores = setup.both_cpus
+        stator, ephemeral = servers.stator(cores), servers.stator(cores, name="ephemeral", ephemeral=True)
+        dynalite, local = servers.dynalite(cores), servers.dynamodb_local(cores)
+        for server in (stator, ephemeral, dynalite, local):
+            setup.fill(server, "put", **SMALL)
+            setup.bench(server, "put", cores, connections=MANY)
+        setup.fill(stator, "query", **SMALL)
+        nginx = servers.nginx(cores, get_answer(stator))
+        many = {"cpus": cores, "connections": MANY}
+        setup.in_turns(
+            setup.rounds,
+            rate_step(setup, samples, nginx, "put", raw=True, **many),
+            ceiling_step(setup, samples, "put"),
+            rate_step(setup, samples, stator, "put", **many),
+            rate_step(setup, samples, stator, "update", **many),
+            rate_step(setup, samples, stator, "transact", allow_errors=True, **many),
+            rate_step(setup, samples, stator, "get", **many),
+            rate_step(setup, samples, stator, "query", cpus=cores, connections=FEW),
+            rate_step(setup, samples, ephemeral, "put", **many),
+            rate_step(setup, samples, dynalite, "put", **many),
+            rate_step(setup, samples, local, "put", **many),
+            ceiling_step(setup, samples, "sync"),
+            ceiling_step(setup, samples, "get", 100000),
+        )
+    put = rate_and_cpu(samples, "stator put")
+    what = "PutItem, 400 bytes, durable, two cores, 256 connections"
+    rows = [
+        Row(
+            what,
+            put,
+            f"RocksDB {rate(samples.median('ceiling put'))}",
+            samples.ratio("stator put", "ceiling put"),
+            0.5,
+            unit="×",
+        ),
+        Row(
+            what,
+            put,
+            f"nginx {rate_and_cpu(samples, 'nginx put')}",
+            samples.ratio("stator put", "nginx put"),
+            0.45,
+            unit="×",
+        ),
+        Row(
+            what,
+            put,
+            f"dynalite {rate_and_cpu(samples, 'dynalite put')}",
+            samples.ratio("stator put", "dynalite put"),
+            12,
+            unit="×",
+        ),
+    ]
+    rows += [
+        Row(
+            what,
+            put,
+            f"{name} {rate_and_cpu(samples, f'{name} put')}",
+            samples.ratio("stator put", f"{name} put"),
+            unit="×",
+        )
+        for name in ("DynamoDB Local", "ephemeral")
+    ]
+    rows += [
+        Row(
+            "CPU time of a durable PutItem, 256 connections",
+            f"{samples.median('stator put cpu'):.1f} µs",
+            f"GetItem {samples.median('stator get cpu'):.1f} µs",
+            samples.ratio("stator put cpu", "stator get cpu"),
+            1.7,
+            at_least=False,
+            unit="×",
+        ),
+        Row(
+            "UpdateItem, one counter, durable, 256 connections",
+            rate_and_cpu(samples, "stator update"),
+            f"PutItem {rate(samples.median('stator put'))}",
+            samples.ratio("stator update", "stator put"),
+            0.8,
+            unit="×",
+        ),
+        Row(
+            "Query, 100 items of 400 bytes",
+            rate_and_cpu(samples, "stator query"),
+            "",
+            samples.median("stator query items"),
+            300000,
+            unit="items/s",
+        ),
+        Row(
+            "TransactWriteItems, four puts, one shard, 256 connections",
+            f"{samples.median('stator transact items'):,.0f} items/s",
+            f"PutItem {rate(samples.median('stator put'))}",
+            samples.ratio("stator transact items", "stator put"),
+            0.8,
+            unit="×",
+            note=f"{samples.median('stator transact refused'):.1%} met another transaction and were cancelled",
+        ),
+        Row(
+            "RocksDB: 32 durable puts",
+            f"{samples.median('ceiling put p50'):,.0f} µs",
+            f"fdatasync {samples.median('ceiling sync p50'):,.0f} µs",
+            samples.ratio("ceiling put p50", "ceiling sync p50"),
+            unit="×",
+        ),
+        Row(
+            "RocksDB: a get, in its cache",
+            f"{samples.median('ceiling get p50'):.1f} µs",
+            "",
+            samples.median("ceiling get"),
+            unit="/s",
+        ),
+    ]
+    return rows
+
+
+def threads(setup, samples):
+    """What a second loop thread costs: CPU time per request, with as many requests as both take."""
+    with group(setup) as servers:
+        cores = setup.both_cpus
+        pair = [servers.stator(cores, "--threads", str(n), name=f"threads-{n}") for n in (1, 2)]
+        for server in pair:
+            setup.fill(server, "get-hot", **SMALL)
+            setup.bench(server, "get-hot", cores, connections=MANY)
+        setup.in_turns(
+            setup.rounds,
+            *(rate_step(setup, samples, server, "get-hot", cpus=cores, connections=MANY) for server in pair),
+        )
+    return [
+        Row(
+            "CPU time of a GetItem, two loop threads, 256 connections",
+            f"{samples.median('threads-2 get-hot cpu'):.1f} µs",
+            f"one thread {samples.median('threads-1 get-hot cpu'):.1f} µs",
+            samples.ratio("threads-2 get-hot cpu", "threads-1 get-hot cpu"),
+            1.15,
+            at_least=False,
+            unit="×",
+        )
+    ]
+
+
+class Background:
+    """Puts of large items at a steady rate, and Scans, as long as the block lasts."""
+
+    PUTS = {"items": 5000, "item_size": 16000, "connections": 16, "rate": 800}
+
+    def __init__(self, setup, server):
+        self.setup, self.server, self.running = setup, server, []
+
+    def __enter__(self):
+        for workload, options in (("put", self.PUTS), ("scan", {"connections": 1, **SMALL})):
+            settings = {"seconds": 3600, "warmup": 0, "no_load": True, **options}
+            command = self.setup.bench_command(self.server, workload, self.setup.both_cpus, settings)
+            self.running.append(subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL))
+        time.sleep(2)
+        return self
+
+    def __exit__(self, *exception):
+        for process in self.running:
+            process.kill()
+            process.wait()
+
+
+def sst_files(folder):
+    return set(pathlib.Path(folder).rglob("*.sst"))
+
+
+def beside(setup, samples):
+    """The slowest reads while the server is busy with everything else."""
+    rounds = setup.rounds if setup.long else 2
+    seconds = 10 if setup.long else 5
+    compactions = []
+    with group(setup) as servers:
+        server = servers.stator(setup.both_cpus)
+        setup.fill(server, "get", **SMALL)
+        put_table = {name: Background.PUTS[name] for name in ("items", "item_size")}
+        setup.fill(server, "put", **put_table)
+        paced = {"rate": 1000, "connections": FEW, "seconds": seconds, "cpus": setup.both_cpus}
+
+        def alone():
+            samples.add("get alone p99", setup.bench(server, "get", **paced)["latency_us"]["p99"])
+
+        def busy():
+            before = sst_files(server.folder)
+            with Background(setup, server):
+                samples.add("get busy p99", setup.bench(server, "get", **paced)["latency_us"]["p99"])
+            compactions.append(bool(before - sst_files(server.folder)))  # a compaction removes what it merged
+
+        setup.in_turns(rounds, alone, busy)
+    note = "" if all(compactions) else f"a compaction ran in {sum(compactions)} of {rounds} rounds only"
+    return [
+        Row(
+            "p99 of GetItem at 1,000/s beside puts, Scans and a compaction",
+            f"{samples.median('get busy p99') / 1000:.2f} ms",
+            f"alone {samples.median('get alone p99') / 1000:.2f} ms",
+            samples.ratio("get busy p99", "get alone p99"),
+            5,
+            at_least=False,
+            unit="×",
+            note=note,
+        )
+    ]
+
+
+def sizes(setup, samples):
+    """GetItem on small and large tables, all in the cache."""
+    counts = [1000, 10000, 100000, 300000]
+    if setup.long:
+        counts[3:] = [1000000, 10000000]
+    large = counts[-1]
+    with group(setup) as servers:
+        cores = setup.both_cpus
+        each = {}
+        for count in counts:
+            each[count] = servers.stator(cores, name=f"items-{count}", cache_mb=max(128, count * 2 // 1000))
+            setup.fill(each[count], "get", items=count)
+            setup.bench(each[count], "scan", cores, items=count, connections=1)  # into the cache
+        paced = {"rate": 5000, "connections": FEW, "cpus": cores}
+
+        def step(count):
+            def measure():
+                result = setup.bench(each[count], "get", items=count, **paced)
+                samples.add(f"items {count} p99", result["latency_us"]["p99"])
+                samples.add(f"items {count} p50", result["latency_us"]["p50"])
+
+            return measure
+
+        setup.in_turns(setup.rounds, *map(step, counts))
+    names = {10000: "10,000", large: f"{large:,}"}
+    return [
+        Row(
+            f"p99 of GetItem at 5,000/s on {names[large]} items, in the cache",
+            f"{samples.median(f'items {large} p99') / 1000:.2f} ms",
+            f"10,000 items {samples.median('items 10000 p99') / 1000:.2f} ms",
+            samples.ratio(f"items {large} p99", "items 10000 p99"),
+            2,
+            at_least=False,
+            unit="×",
+            note="" if setup.long else "the table in question has 10,000,000 items: `make bench LONG=1`",
+        )
+    ]
+
+
+def idle(setup, samples):
+    """Memory of a server that does nothing, and of connections that do nothing."""
+    wanted = 2000
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit[1], wanted + 1000), limit[1]))
+    with group(setup) as servers:
+        server = servers.stator(setup.both_cpus)
+        time.sleep(1)
+        samples.add("idle bytes", server.memory_bytes())
+        connections = []
+        for count in (100, wanted):  # the first hundred fill the pools
+            before = server.memory_bytes()
+            for _ in range(count):
+                connection = http.client.HTTPConnection("127.0.0.1", server.port)
+                connection.request("POST", "/", "{}", {**HEADERS, "X-Amz-Target": "DynamoDB_20120810.ListTables"})
+                connection.getresponse().read()
+                connections.append(connection)
+        samples.add("connection bytes", (server.memory_bytes() - before) / wanted)
+        for connection in connections:
+            connection.close()
+    return [
+        Row(
+            f"memory of an idle connection ({wanted:,} of them)",
+            "",
+            "",
+            samples.median("connection bytes") / 1024,
+            20,
+            False,
+            "KB",
+        ),
+        Row("memory of an idle server", "", "", samples.median("idle bytes") / (1 << 20), 20, False, "MB"),
+    ]
+
+
+def starts(setup, samples):
+    """From the start of the process to the first answer."""
+    items = 10000000 if setup.long else 300000
+    with group(setup) as servers:
+        for number in range(9):
+            server = servers.stator(setup.both_cpus, name="fresh")
+            server.kill()
+            shutil.rmtree(server.folder)
+            server.folder.mkdir()
+            samples.add("start empty", server.start())
+            server.close()
+        server = servers.stator(setup.both_cpus, name="full")
+        setup.fill(server, "put", items=items)
+        for _ in range(setup.rounds):
+            setup.log("start after a clean stop, and after kill -9")
+            server.stop()
+            samples.add("start clean", server.start())
+            setup.bench(server, "put", setup.both_cpus, items=items, connections=MANY)
+            server.kill()
+            samples.add("start killed", server.start())
+    note = "" if setup.long else "the table in question has 10,000,000 items: `make bench LONG=1`"
+    return [
+        Row("an empty folder to the first answer", "", "", samples.median("start empty") * 1000, 35, False, "ms"),
+        Row(
+            f"a clean stop with {items:,} items to the first answer",
+            "",
+            "",
+            samples.median("start clean"),
+            0.3,
+            False,
+            "s",
+            note,
+        ),
+        Row(
+            f"kill -9 under puts with {items:,} items to the first answer",
+            "",
+            "",
+            samples.median("start killed"),
+            2,
+            False,
+            "s",
+            note,
+        ),
+    ]
+
+
+def curves(setup, samples):
+    """Latency at rates from low to nearly all that each server can do. Returns points for the plot, no rows."""
+    shares = [0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 0.95] if setup.long else [0.2, 0.5, 0.8, 0.9]
+    points = {"get-hot": {}, "put": {}}
+    with group(setup) as servers:
+        cores = setup.both_cpus
+        stator, ephemeral = servers.stator(cores), servers.stator(cores, name="ephemeral", ephemeral=True)
+        everyone = [stator, ephemeral, servers.dynalite(cores), servers.dynamodb_local(cores)]
+        for server in everyone:
+            setup.fill(server, "put", **SMALL)
+            for workload, found in points.items():
+                most = setup.bench(server, workload, cores, connections=64)["requests_per_s"]
+                found[server.name] = []
+                for share in shares:
+                    result = setup.bench(server, workload, cores, connections=64, rate=max(1, int(most * share)))
+                    latency = result["latency_us"]
+                    found[server.name].append((result["requests_per_s"], latency["p50"], latency["p99"]))
+    samples.curves = points
+    return []
+
+
+ALL = [reads, writes, threads, beside, sizes, idle, starts, curves]
