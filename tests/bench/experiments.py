@@ -37,6 +37,11 @@ def group(setup):
         setup.servers.stop_all()
 
 
+def read_all(setup, server, items, cpus):
+    """A Scan of the table, or most of it: its blocks are in the cache then."""
+    setup.bench(server, "scan", cpus, items=items, connections=1, seconds=max(2, items // 200000))
+
+
 def rate_step(setup, samples, server, workload, cpus, **options):
     """A step of a round: the rate of requests and of items, and the server's CPU time per request."""
 
@@ -58,6 +63,19 @@ def rate_and_cpu(samples, name):
     return f"{rate(samples.median(name))} ({samples.median(f'{name} cpu'):.1f} µs CPU)"
 
 
+def beside_row(samples, what, name, other, limit=None, label=None):
+    """A row that compares the rates of two workloads, and their CPU times. `label` stands for the other server's name."""
+    return Row(
+        what,
+        rate_and_cpu(samples, name),
+        f"{label or other.rpartition(' ')[0]} {rate_and_cpu(samples, other)}",
+        samples.ratio(name, other),
+        limit,
+        unit="×",
+        by_cpu=samples.ratio(f"{other} cpu", f"{name} cpu"),
+    )
+
+
 def reads(setup, samples):
     """GetItem with the server on one core and the load generator on the other."""
     items = 1000000 if setup.long else 300000
@@ -70,7 +88,7 @@ def reads(setup, samples):
         for server in (stator, ephemeral, dynalite, local):
             setup.fill(server, "get-hot", **SMALL)
         setup.fill(large, "get", items=items)
-        setup.bench(large, "scan", setup.client_cpu, items=items, connections=1)  # its blocks into the cache
+        read_all(setup, large, items, setup.client_cpu)
         nginx = servers.nginx(core, get_answer(stator))
         for server in (stator, ephemeral, dynalite, local):  # the others' compilers want to see the code run
             setup.bench(server, "get-hot", setup.client_cpu, connections=FEW)
@@ -84,29 +102,11 @@ def reads(setup, samples):
             rate_step(setup, samples, dynalite, "get-hot", **hot),
             rate_step(setup, samples, local, "get-hot", **hot),
         )
-    what, measured = "GetItem, 400 bytes, hot, one core", rate_and_cpu(samples, "stator get-hot")
-    rows = [
-        Row(
-            what,
-            measured,
-            f"{name} {rate_and_cpu(samples, f'{name} get-hot')}",
-            samples.ratio("stator get-hot", f"{name} get-hot"),
-            limit,
-            unit="×",
-        )
-        for name, limit in (("nginx", 0.8), ("dynalite", 15), ("DynamoDB Local", 8), ("ephemeral", None))
-    ]
-    rows.append(
-        Row(
-            f"GetItem, 400 bytes, cached by RocksDB, not hot ({items:,} items), one core",
-            rate_and_cpu(samples, "large get"),
-            f"nginx {rate_and_cpu(samples, 'nginx get-hot')}",
-            samples.ratio("large get", "nginx get-hot"),
-            0.6,
-            unit="×",
-        )
-    )
-    return rows
+    what = "GetItem, 400 bytes, hot, one core"
+    limits = {"nginx": 0.8, "dynalite": 15, "DynamoDB Local": 8, "ephemeral": None}
+    rows = [beside_row(samples, what, "stator get-hot", f"{name} get-hot", limit) for name, limit in limits.items()]
+    what = f"GetItem, 400 bytes, cached by RocksDB, not hot ({items:,} items), one core"
+    return [*rows, beside_row(samples, what, "large get", "nginx get-hot", 0.6)]
 
 
 def ceiling_step(setup, samples, what, *arguments):
@@ -150,45 +150,19 @@ def writes(setup, samples):
             ceiling_step(setup, samples, "sync"),
             ceiling_step(setup, samples, "get", 100000),
         )
-    put = rate_and_cpu(samples, "stator put")
     what = "PutItem, 400 bytes, durable, two cores, 256 connections"
-    rows = [
+    put = rate(samples.median("stator put"))
+    limits = {"nginx": 0.45, "dynalite": 12, "DynamoDB Local": None, "ephemeral": None}
+    return [
         Row(
             what,
-            put,
+            rate_and_cpu(samples, "stator put"),
             f"RocksDB {rate(samples.median('ceiling put'))}",
             samples.ratio("stator put", "ceiling put"),
             0.5,
             unit="×",
         ),
-        Row(
-            what,
-            put,
-            f"nginx {rate_and_cpu(samples, 'nginx put')}",
-            samples.ratio("stator put", "nginx put"),
-            0.45,
-            unit="×",
-        ),
-        Row(
-            what,
-            put,
-            f"dynalite {rate_and_cpu(samples, 'dynalite put')}",
-            samples.ratio("stator put", "dynalite put"),
-            12,
-            unit="×",
-        ),
-    ]
-    rows += [
-        Row(
-            what,
-            put,
-            f"{name} {rate_and_cpu(samples, f'{name} put')}",
-            samples.ratio("stator put", f"{name} put"),
-            unit="×",
-        )
-        for name in ("DynamoDB Local", "ephemeral")
-    ]
-    rows += [
+        *(beside_row(samples, what, "stator put", f"{name} put", limit) for name, limit in limits.items()),
         Row(
             "CPU time of a durable PutItem, 256 connections",
             f"{samples.median('stator put cpu'):.1f} µs",
@@ -198,13 +172,13 @@ def writes(setup, samples):
             at_least=False,
             unit="×",
         ),
-        Row(
+        beside_row(
+            samples,
             "UpdateItem, one counter, durable, 256 connections",
-            rate_and_cpu(samples, "stator update"),
-            f"PutItem {rate(samples.median('stator put'))}",
-            samples.ratio("stator update", "stator put"),
+            "stator update",
+            "stator put",
             0.8,
-            unit="×",
+            label="PutItem",
         ),
         Row(
             "Query, 100 items of 400 bytes",
@@ -217,7 +191,7 @@ def writes(setup, samples):
         Row(
             "TransactWriteItems, four puts, one shard, 256 connections",
             f"{samples.median('stator transact items'):,.0f} items/s",
-            f"PutItem {rate(samples.median('stator put'))}",
+            f"PutItem {put}",
             samples.ratio("stator transact items", "stator put"),
             0.8,
             unit="×",
@@ -238,7 +212,6 @@ def writes(setup, samples):
             unit="/s",
         ),
     ]
-    return rows
 
 
 def threads(setup, samples):
@@ -330,10 +303,8 @@ def beside(setup, samples):
 
 
 def sizes(setup, samples):
-    """GetItem on small and large tables, all in the cache."""
-    counts = [1000, 10000, 100000, 300000]
-    if setup.long:
-        counts[3:] = [1000000, 10000000]
+    """GetItem on small and large tables, all in the cache, and starts of a server with the largest."""
+    counts = [1000, 10000, 100000, *((1000000, 10000000) if setup.long else (300000,))]
     large = counts[-1]
     with group(setup) as servers:
         cores = setup.both_cpus
@@ -341,39 +312,61 @@ def sizes(setup, samples):
         for count in counts:
             each[count] = servers.stator(cores, name=f"items-{count}", cache_mb=max(128, count * 2 // 1000))
             setup.fill(each[count], "get", items=count)
-            setup.bench(each[count], "scan", cores, items=count, connections=1)  # into the cache
-        paced = {"rate": 5000, "connections": FEW, "cpus": cores}
+            read_all(setup, each[count], count, cores)
 
         def step(count):
             def measure():
-                result = setup.bench(each[count], "get", items=count, **paced)
-                samples.add(f"items {count} p99", result["latency_us"]["p99"])
-                samples.add(f"items {count} p50", result["latency_us"]["p50"])
+                latency = setup.bench(each[count], "get", cores, items=count, rate=5000, connections=FEW)["latency_us"]
+                samples.add(f"items {count} p99", latency["p99"])
+                samples.add(f"items {count} p50", latency["p50"])
 
             return measure
 
         setup.in_turns(setup.rounds, *map(step, counts))
-    names = {10000: "10,000", large: f"{large:,}"}
+        for count in counts[:-1]:
+            each[count].close()
+        for _ in range(setup.rounds):
+            start_again(setup, samples, each[large], large)
+    note = "" if setup.long else "the table in question has 10,000,000 items: `make bench LONG=1`"
     return [
         Row(
-            f"p99 of GetItem at 5,000/s on {names[large]} items, in the cache",
+            f"p99 of GetItem at 5,000/s on {large:,} items, in the cache",
             f"{samples.median(f'items {large} p99') / 1000:.2f} ms",
             f"10,000 items {samples.median('items 10000 p99') / 1000:.2f} ms",
             samples.ratio(f"items {large} p99", "items 10000 p99"),
             2,
             at_least=False,
             unit="×",
-            note="" if setup.long else "the table in question has 10,000,000 items: `make bench LONG=1`",
-        )
+            note=note,
+        ),
+        start_row(samples, f"a clean stop with {large:,} items to the first answer", "clean", 0.3, note),
+        start_row(samples, f"kill -9 under puts with {large:,} items to the first answer", "killed", 2, note),
     ]
 
 
+def start_again(setup, samples, server, items):
+    setup.log(f"{server.name}: start after a clean stop, and after kill -9")
+    server.stop()
+    samples.add("start clean", server.start())
+    setup.bench(server, "put", setup.both_cpus, items=items, connections=MANY)
+    server.kill()
+    samples.add("start killed", server.start())
+
+
+def start_row(samples, what, name, limit, note):
+    return Row(what, "", "", samples.median(f"start {name}"), limit, at_least=False, unit="s", note=note)
+
+
 def idle(setup, samples):
-    """Memory of a server that does nothing, and of connections that do nothing."""
+    """A server without data: how soon it answers, and the memory of it and of connections that do nothing."""
     wanted = 2000
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit[1], wanted + 1000), limit[1]))
     with group(setup) as servers:
+        for _ in range(9):
+            server = servers.stator(setup.both_cpus)
+            samples.add("start empty", server.seconds)
+            server.close()
         server = servers.stator(setup.both_cpus)
         time.sleep(1)
         samples.add("idle bytes", server.memory_bytes())
@@ -388,7 +381,9 @@ def idle(setup, samples):
         samples.add("connection bytes", (server.memory_bytes() - before) / wanted)
         for connection in connections:
             connection.close()
+    empty = samples.median("start empty") * 1000
     return [
+        Row("an empty folder to the first answer", "", "", empty, 35, False, "ms"),
         Row(
             f"memory of an idle connection ({wanted:,} of them)",
             "",
@@ -399,52 +394,6 @@ def idle(setup, samples):
             "KB",
         ),
         Row("memory of an idle server", "", "", samples.median("idle bytes") / (1 << 20), 20, False, "MB"),
-    ]
-
-
-def starts(setup, samples):
-    """From the start of the process to the first answer."""
-    items = 10000000 if setup.long else 300000
-    with group(setup) as servers:
-        for number in range(9):
-            server = servers.stator(setup.both_cpus, name="fresh")
-            server.kill()
-            shutil.rmtree(server.folder)
-            server.folder.mkdir()
-            samples.add("start empty", server.start())
-            server.close()
-        server = servers.stator(setup.both_cpus, name="full")
-        setup.fill(server, "put", items=items)
-        for _ in range(setup.rounds):
-            setup.log("start after a clean stop, and after kill -9")
-            server.stop()
-            samples.add("start clean", server.start())
-            setup.bench(server, "put", setup.both_cpus, items=items, connections=MANY)
-            server.kill()
-            samples.add("start killed", server.start())
-    note = "" if setup.long else "the table in question has 10,000,000 items: `make bench LONG=1`"
-    return [
-        Row("an empty folder to the first answer", "", "", samples.median("start empty") * 1000, 35, False, "ms"),
-        Row(
-            f"a clean stop with {items:,} items to the first answer",
-            "",
-            "",
-            samples.median("start clean"),
-            0.3,
-            False,
-            "s",
-            note,
-        ),
-        Row(
-            f"kill -9 under puts with {items:,} items to the first answer",
-            "",
-            "",
-            samples.median("start killed"),
-            2,
-            False,
-            "s",
-            note,
-        ),
     ]
 
 
@@ -469,4 +418,4 @@ def curves(setup, samples):
     return []
 
 
-ALL = [reads, writes, threads, beside, sizes, idle, starts, curves]
+ALL = [reads, writes, threads, beside, sizes, idle, curves]

@@ -18,7 +18,7 @@ import sys
 
 import experiments
 import plots
-from measure import Failure, Samples, Setup
+from measure import Failure, Samples, Setup, median
 from rows import markdown_table, text_table
 from servers import ROOT, Servers
 
@@ -63,7 +63,6 @@ def machine(folder):
         "nginx": first_line(shutil.which("nginx") or "/usr/sbin/nginx", "-v").rpartition("/")[2],
         "Node.js": first_line("node", "--version"),
         "Java": first_line("java", "-version"),
-        "load before": f"{os.getloadavg()[0]:.1f}",
     }
 
 
@@ -101,8 +100,6 @@ def main():
         log=(lambda line: None) if arguments.quiet else (lambda line: print(f"  {line}", file=sys.stderr, flush=True)),
     )
     facts, samples, rows = machine(out), Samples(), []
-    if os.getloadavg()[0] > 0.5:
-        print(f"The machine is busy (load {os.getloadavg()[0]:.1f}): trust ratios, if anything.", file=sys.stderr)
     try:
         for experiment in experiments.ALL:
             if experiment.__name__ in arguments.only:
@@ -115,6 +112,7 @@ def main():
         setup.servers.stop_all()
         shutil.rmtree(data, ignore_errors=True)
     curves = samples.curves
+    facts["taken by others meanwhile"] = f"{median(setup.taken_by_others):.0%}"
     results = {
         "machine": facts,
         "rows": [vars(row) | {"reached": row.reached} for row in rows],
@@ -132,6 +130,10 @@ def main():
         write_documents(text, out)
     print(text_table(rows))
     asked = [row for row in rows if row.limit is not None]
+    if median(setup.taken_by_others) > 0.1:
+        print(
+            f"\nOther programs took {facts['taken by others meanwhile']} of the machine: trust CPU times, if anything."
+        )
     print(f"\n{sum(row.reached for row in asked)} of {len(asked)} reached; numbers and plots are in {out}")
     return 0
 

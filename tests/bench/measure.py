@@ -48,6 +48,7 @@ class Setup:
     rounds: int
     seconds: int
     log: object  # called with a line about what happens
+    taken_by_others: list[float] = field(default_factory=list)  # shares of the machine, one for each measurement
 
     def __post_init__(self):
         usable = sorted(os.sched_getaffinity(0))
@@ -84,9 +85,12 @@ class Setup:
         settings = {"seconds": self.seconds, "warmup": 0, **options}
         settings["raw" if raw else "no_load"] = True
         self.log(f"{server.name}: {workload} {options or ''}")
-        before = server.cpu_seconds()
+        before, busy_before = server.cpu_seconds(), busy_seconds()
         result = json.loads(run(self.bench_command(server, workload, cpus, settings)))
-        result["server_cpu_us"] = (server.cpu_seconds() - before) * 1e6 / result["requests"]
+        own = server.cpu_seconds() - before
+        result["server_cpu_us"] = own * 1e6 / result["requests"]
+        others = busy_seconds() - busy_before - own - result["cpu_seconds"]
+        self.taken_by_others.append(max(0, others) / (result["seconds"] * os.cpu_count()))
         bad = 0 if allow_errors else result["errors"] + result["unanswered"]
         if bad:
             raise Failure(f"{server.name}: {workload}: {bad} errors: {result['error_kinds']}")
@@ -98,6 +102,14 @@ class Setup:
             self.log(f"round {number + 1} of {rounds}")
             for step in steps if number % 2 == 0 else reversed(steps):
                 step()
+
+
+def busy_seconds():
+    """What all processors of the machine have worked so far."""
+    user, nice, system, _idle, _wait, irq, softirq, steal = map(
+        int, pathlib.Path("/proc/stat").read_text(encoding="utf-8").split()[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def run(command):

@@ -7,6 +7,9 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 
+plt.rcParams["svg.fonttype"] = "none"  # letters stay letters
+plt.rcParams["svg.hashsalt"] = "stator"
+
 TITLES = {"get-hot": "GetItem, 400 bytes, hot", "put": "PutItem, 400 bytes"}
 
 
@@ -38,6 +41,9 @@ def latency_against_size(samples, folder):
 
 
 def save(figure, path):
+    """As text that git can compare: no date, no random names, no spaces at the ends of lines."""
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")

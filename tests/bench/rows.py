@@ -17,6 +17,7 @@ class Row:
     at_least: bool = True
     unit: str = ""  # behind value and limit: "× nginx"
     note: str = ""
+    by_cpu: float | None = None  # the same ratio, of CPU time per request instead of rates
 
     @property
     def reached(self):
@@ -29,7 +30,10 @@ class Row:
         if self.limit is not None:
             reach = f"{'≥' if self.at_least else '≤'} {number(self.limit)} {self.unit}".strip()
         mark = {None: "", True: "yes", False: "NO"}[self.reached]
-        return [self.what, self.measured, self.comparison, f"{number(self.value)} {self.unit}".strip(), reach, mark]
+        so = f"{number(self.value)} {self.unit}".strip()
+        if self.by_cpu is not None:
+            so += f" (CPU: {number(self.by_cpu)} ×)"
+        return [self.what, self.measured, self.comparison, so, reach, mark]
 
 
 HEAD = ["what", "measured", "beside", "so", "reach", "reached"]

@@ -42,7 +42,7 @@ def call(port, operation, body, timeout=60):
 
 
 class Server:
-    """name, url and port; cpu_seconds() and memory_bytes() of the process; stop(), kill()."""
+    """A child process that answers already. `seconds` is what the first start took."""
 
     def __init__(self, name, command, port, cpus, log, folder=None, cwd=None):
         self.name, self.port, self.folder = name, port, folder
@@ -51,7 +51,7 @@ class Server:
             command = ["taskset", "-c", ",".join(map(str, cpus)), *command]
         self.command, self.cwd, self.log = list(map(str, command)), cwd, log
         self.process = None
-        self.start()
+        self.seconds = self.start()
 
     def start(self):
         """Starts, or starts again on the same folder. Returns the seconds until the port answered a request."""
