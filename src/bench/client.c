@@ -43,6 +43,7 @@ struct connection {
     enum state state;
     h2o_socket_t *socket;
     h2o_timeout_entry_t failure_timer;
+    const char *connect_failure; /* what the timer will tell */
     struct buffer request;
     /* the answer that is coming in */
     size_t seen;     /* bytes that were parsed in vain */
@@ -136,6 +137,10 @@ struct client *client_create(const struct bench_options *options, const struct c
         }
         SSL_CTX_set_verify(client->tls, SSL_VERIFY_PEER, NULL);
         SSL_CTX_set_default_verify_paths(client->tls);
+        X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(client->tls);
+        if (X509_VERIFY_PARAM_set1_ip_asc(verify, options->host) != 1) {
+            X509_VERIFY_PARAM_set1_host(verify, options->host, 0);
+        }
     }
     return client;
 }
@@ -424,12 +429,13 @@ static void begin_request(struct connection *connection)
 static void on_failure_timer(h2o_timeout_entry_t *entry)
 {
     struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, failure_timer, entry);
-    fail(connection, "cannot connect");
+    fail(connection, connection->connect_failure);
 }
 
-static void fail_later(struct connection *connection)
+static void fail_later(struct connection *connection, const char *text)
 {
     close_socket(connection);
+    connection->connect_failure = text;
     connection->state = STATE_CONNECTING;
     connection->failure_timer = (h2o_timeout_entry_t){.cb = on_failure_timer};
     h2o_timeout_link(connection->client->loop, &connection->client->reconnect, &connection->failure_timer);
@@ -439,7 +445,8 @@ static void on_secured(h2o_socket_t *socket, const char *error)
 {
     struct connection *connection = socket->data;
     if (error != NULL) {
-        fail_later(connection);
+        bool was_connected = connection->client->tls != NULL && error != h2o_socket_error_conn_fail;
+        fail_later(connection, was_connected ? "the TLS handshake failed" : "cannot connect");
         return;
     }
     h2o_socket_read_start(socket, on_readable);
@@ -463,7 +470,7 @@ static void begin_connect(struct connection *connection)
     connection->socket = h2o_socket_connect(client->loop, (struct sockaddr *)&client->address.address,
                                             client->address.len, on_connected);
     if (connection->socket == NULL) {
-        fail_later(connection);
+        fail_later(connection, "cannot connect");
         return;
     }
     connection->socket->data = connection;

@@ -64,7 +64,7 @@ def rate_and_cpu(samples, name):
 
 
 def beside_row(samples, what, name, other, limit=None, label=None):
-    """A row that compares the rates of two workloads, and their CPU times. `label` stands for the other server's name."""
+    """A row that compares rates, and CPU times. `label` names the other one, if its server's name does not."""
     return Row(
         what,
         rate_and_cpu(samples, name),

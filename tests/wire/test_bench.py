@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import threading
 
@@ -16,9 +19,10 @@ CONFLICT = {"TransactionCanceledException", "TransactionConflictException"}
 
 @pytest.fixture(scope="module")
 def bench(pytestconfig):
-    def run(*arguments, url):
+    def run(*arguments, url, **environment):
         command = [pytestconfig.getoption("--binary"), "bench", *arguments, "--url", url]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        environment = {**os.environ, **environment}
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
     return run
 
@@ -81,7 +85,7 @@ def odd_server():
     """Makes servers that answer each request with the given pieces, one packet each, and then close if told so."""
     servers = []
 
-    def make(*pieces, close=False):
+    def make(*pieces, close=False, tls=None):
         class Handler(socketserver.StreamRequestHandler):
             disable_nagle_algorithm = True
 
@@ -100,7 +104,18 @@ def odd_server():
                 self.rfile.read(length)
                 return line != b""
 
-        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        class Server(socketserver.ThreadingTCPServer):
+            def finish_request(self, request, client_address):  # on the connection's own thread
+                if tls is None:
+                    super().finish_request(request, client_address)
+                    return
+                try:
+                    with tls.wrap_socket(request, server_side=True) as secured:
+                        super().finish_request(secured, client_address)
+                except OSError:
+                    pass  # the client did not like the certificate
+
+        server = Server(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
@@ -112,8 +127,9 @@ def odd_server():
         server.server_close()
 
 
-def raw(bench, url):
-    return bench("put", "--raw", "--connections", "2", "--seconds", "1", "--warmup", "0", "--json", url=url)
+def raw(bench, url, **environment):
+    arguments = "put --raw --connections 2 --seconds 1 --warmup 0 --json".split()
+    return bench(*arguments, url=url, **environment)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +170,19 @@ def test_answers_that_are_errors(bench, odd_server, pieces, text):
     assert result["errors"] > 0
     assert {kind["type"] for kind in result["error_kinds"]} <= {text, "the connection was closed before the answer"}
     assert text in {kind["type"] for kind in result["error_kinds"]}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_tls(bench, odd_server, tmp_path):
+    certificate, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    url = odd_server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", tls=context).replace("http:", "https:")
+
+    named = url.replace("127.0.0.1", "localhost")
+    assert result_of(raw(bench, named, SSL_CERT_FILE=certificate))["errors"] == 0
+    for refused in (raw(bench, named), raw(bench, url, SSL_CERT_FILE=certificate)):  # unknown issuer; another name
+        assert refused.returncode == 1
+        assert {kind["type"] for kind in json.loads(refused.stdout)["error_kinds"]} == {"the TLS handshake failed"}
