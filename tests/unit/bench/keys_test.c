@@ -45,7 +45,8 @@ static void test_zipfian_shares(void **state)
         assert_true(item < 1000);
         counts[item]++;
     }
-    assert_true(zipfian.zeta > 7.72 && zipfian.zeta < 7.73); /* the sum of i^-0.99 up to 1000 */
+    assert_true(zipfian.zeta > 7.72 && zipfian.zeta < 7.73);     /* the sum of i^-0.99 up to 1000 */
+    assert_true(zipfian.eta > 0.07480 && zipfian.eta < 0.07482); /* Gray's formula, computed elsewhere */
     double first = DRAWS / zipfian.zeta;
     assert_true(counts[0] > first * 0.97 && counts[0] < first * 1.03);
     double second = first / 1.98618; /* 2^0.99 */
