@@ -63,7 +63,7 @@ def rate_and_cpu(samples, name):
     return f"{rate(samples.median(name))} ({samples.median(f'{name} cpu'):.1f} µs CPU)"
 
 
-def beside_row(samples, what, name, other, limit=None, label=None):
+def beside_row(samples, what, name, other, limit=None, label=None, one_core=False):
     """A row that compares rates, and CPU times. `label` names the other one, if its server's name does not."""
     return Row(
         what,
@@ -73,6 +73,7 @@ def beside_row(samples, what, name, other, limit=None, label=None):
         limit,
         unit="×",
         by_cpu=samples.ratio(f"{other} cpu", f"{name} cpu"),
+        one_core=one_core,
     )
 
 
@@ -104,9 +105,12 @@ def reads(setup, samples):
         )
     what = "GetItem, 400 bytes, hot, one core"
     limits = {"nginx": 0.8, "dynalite": 15, "DynamoDB Local": 8, "ephemeral": None}
-    rows = [beside_row(samples, what, "stator get-hot", f"{name} get-hot", limit) for name, limit in limits.items()]
+    rows = [
+        beside_row(samples, what, "stator get-hot", f"{name} get-hot", limit, one_core=True)
+        for name, limit in limits.items()
+    ]
     what = f"GetItem, 400 bytes, cached by RocksDB, not hot ({items:,} items), one core"
-    return [*rows, beside_row(samples, what, "large get", "nginx get-hot", 0.6)]
+    return [*rows, beside_row(samples, what, "large get", "nginx get-hot", 0.6, one_core=True)]
 
 
 def ceiling_step(setup, samples, what, *arguments):

@@ -23,6 +23,8 @@ from rows import markdown_table, text_table
 from servers import ROOT, Servers
 
 DOCUMENT = ROOT / "docs/performance.md"
+# When other programs take more of the machine than this, rates on one core are judged by the CPU time behind them.
+TAKEN_MAX = 0.1
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -112,7 +114,10 @@ def main():
         setup.servers.stop_all()
         shutil.rmtree(data, ignore_errors=True)
     curves = samples.curves
-    facts["taken by others meanwhile"] = f"{median(setup.taken_by_others):.0%}"
+    taken = median(setup.taken_by_others)
+    facts["taken by others meanwhile"] = f"{taken:.0%}"
+    for row in rows:
+        row.judge_by_cpu = row.one_core and taken > TAKEN_MAX
     results = {
         "machine": facts,
         "rows": [vars(row) | {"reached": row.reached} for row in rows],

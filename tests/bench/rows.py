@@ -18,18 +18,23 @@ class Row:
     unit: str = ""  # behind value and limit: "× nginx"
     note: str = ""
     by_cpu: float | None = None  # the same ratio, of CPU time per request instead of rates
+    one_core: bool = False  # the server has a core of its own: the CPU time alone decides what rate it reaches
+    judge_by_cpu: bool = False
 
     @property
     def reached(self):
         if self.limit is None:
             return None
-        return self.value >= self.limit if self.at_least else self.value <= self.limit
+        value = self.by_cpu if self.judge_by_cpu else self.value
+        return value >= self.limit if self.at_least else value <= self.limit
 
     def cells(self):
         reach = ""
         if self.limit is not None:
             reach = f"{'≥' if self.at_least else '≤'} {number(self.limit)} {self.unit}".strip()
         mark = {None: "", True: "yes", False: "NO"}[self.reached]
+        if mark and self.judge_by_cpu:
+            mark += ", by CPU"
         so = f"{number(self.value)} {self.unit}".strip()
         if self.by_cpu is not None:
             so += f" (CPU: {number(self.by_cpu)} ×)"
