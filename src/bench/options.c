@@ -129,8 +129,7 @@ static const struct option {
     {"--url", "URL", set_url, "the endpoint (default http://127.0.0.1:8000)"},
     {"--connections", "N", set_connections, "connections, each with one request at a time (default 32)"},
     {"--rate", "N", set_rate,
-     "requests a second, whatever the answers take; latency counts from when each was due. Without: as fast as answers "
-     "come"},
+     "requests a second, latency counted from when each is due (default: sent as answers come)"},
     {"--seconds", "N", set_seconds, "how long to measure (default 10)"},
     {"--warmup", "N", set_warmup_seconds, "seconds of the same before, not counted (default 1)"},
     {"--items", "N", set_items, "items of the table (default 10000)"},
