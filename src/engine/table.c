@@ -64,7 +64,6 @@ struct table *table_create(const struct table_spec *spec, struct table_state *st
         if (state == NULL) {
             abort();
         }
-        pthread_mutex_init(&state->counts_lock, NULL);
     }
     atomic_fetch_add(&state->references, 1);
     table->state = state;
@@ -101,7 +100,6 @@ void table_release(struct table *table)
         struct table *successor = atomic_load(&table->successor);
         if (atomic_fetch_sub(&table->state->references, 1) == 1) {
             throughput_destroy(table->state->meters);
-            pthread_mutex_destroy(&table->state->counts_lock);
             free(table->state);
         }
         arena_finish(&table->arena);
@@ -110,25 +108,55 @@ void table_release(struct table *table)
     }
 }
 
-void table_set_counts(struct table_state *state, const struct table_count *counts, uint32_t len)
+/* The slot of an index, or with 0 a free one; 0: there is none. */
+static uint32_t find_slot(const struct table_state *state, uint32_t index_id)
 {
-    assert(len <= 1 + TABLE_INDEXES_MAX);
-    pthread_mutex_lock(&state->counts_lock);
-    memcpy(state->counts, counts, len * sizeof *counts);
-    state->counts_len = len;
-    pthread_mutex_unlock(&state->counts_lock);
+    uint32_t i = TABLE_INDEXES_MAX;
+    while (i > 0 && atomic_load_explicit(&state->counts[i].index_id, memory_order_acquire) != index_id) {
+        i--;
+    }
+    return i;
 }
 
-struct table_count table_count_of(struct table_state *state, uint32_t index_id)
+static bool has_count(const struct table_count *counts, uint32_t len, uint32_t index_id)
 {
-    struct table_count count = {.index_id = index_id};
-    pthread_mutex_lock(&state->counts_lock);
-    for (uint32_t i = 0; i < state->counts_len; i++) {
-        if (state->counts[i].index_id == index_id) {
-            count = state->counts[i];
+    for (uint32_t i = 1; i < len; i++) {
+        if (counts[i].index_id == index_id) {
+            return true;
         }
     }
-    pthread_mutex_unlock(&state->counts_lock);
+    return false;
+}
+
+/* An index keeps its slot, and a slot gets its id last: who finds it by the id never sees another index' count. */
+void table_set_counts(struct table_state *state, const struct table_count *counts, uint32_t len)
+{
+    assert(len >= 1 && len <= 1 + TABLE_INDEXES_MAX && counts[0].index_id == 0);
+    for (uint32_t i = 1; i <= TABLE_INDEXES_MAX; i++) {
+        if (!has_count(counts, len, atomic_load(&state->counts[i].index_id))) {
+            atomic_store(&state->counts[i].index_id, 0);
+        }
+    }
+    for (uint32_t i = 0; i < len; i++) {
+        uint32_t at = i == 0 ? 0 : find_slot(state, counts[i].index_id);
+        if (i > 0 && at == 0) {
+            at = find_slot(state, 0);
+        }
+        struct count_slot *slot = &state->counts[at];
+        atomic_store(&slot->rows, counts[i].rows);
+        atomic_store(&slot->bytes, counts[i].bytes);
+        atomic_store_explicit(&slot->index_id, counts[i].index_id, memory_order_release);
+    }
+}
+
+struct table_count table_count_of(const struct table_state *state, uint32_t index_id)
+{
+    struct table_count count = {.index_id = index_id};
+    uint32_t at = index_id == 0 ? 0 : find_slot(state, index_id);
+    if (index_id == 0 || at > 0) {
+        count.rows = atomic_load_explicit(&state->counts[at].rows, memory_order_relaxed);
+        count.bytes = atomic_load_explicit(&state->counts[at].bytes, memory_order_relaxed);
+    }
     return count;
 }
 

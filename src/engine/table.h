@@ -1,7 +1,6 @@
 /* What a table is: its description as kept in the catalog, and the object that requests hold while they use it. */
 #pragma once
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/arena.h"
@@ -124,9 +123,10 @@ struct table_state {
     struct meters *meters;       /* engine/throughput.h; NULL: requests are not throttled */
     atomic_bool dropped;         /* set before the data is removed: writers refuse from then on */
     atomic_uint_fast64_t writes; /* items written since the last count began */
-    pthread_mutex_t counts_lock; /* guards what follows */
-    struct table_count counts[1 + TABLE_INDEXES_MAX];
-    uint32_t counts_len;
+    struct count_slot {
+        atomic_uint index_id; /* 0: free. The first one is the table's */
+        atomic_uint_fast64_t rows, bytes;
+    } counts[1 + TABLE_INDEXES_MAX];
 };
 
 /* One version of a table, immutable once published. */
@@ -153,11 +153,11 @@ struct table *table_newest(struct table *table);
 void table_succeed(struct table *old, struct table *table);
 void table_release(struct table *table);
 
-/* Replaces all counts: that of the table and at most one for each index. Any thread. */
+/* Replaces all counts: first that of the table, then at most one for each index. One thread at a time. */
 void table_set_counts(struct table_state *state, const struct table_count *counts, uint32_t len);
 
-/* The count of an index, or with 0 of the table; zeros if it was never counted. Any thread. */
-struct table_count table_count_of(struct table_state *state, uint32_t index_id);
+/* The count of an index, or with 0 of the table; zeros if it was never counted. Any thread, also meanwhile. */
+struct table_count table_count_of(const struct table_state *state, uint32_t index_id);
 
 /* The index by name, or NULL. */
 const struct index_spec *table_find_index(const struct table_spec *spec, struct slice name);

@@ -14,8 +14,8 @@
  * where RCU and WCU are the warm throughput, which is the highest ever asked for: partitions do not merge again.
  *
  * Buckets start full and are not stored. They belong to the state that all versions of a table share; rates come from
- * the version at hand, so a change counts from its publication on. Any thread: two atomics for each bucket, and a short
- * lock for the table's size.
+ * the version at hand, so a change counts from its publication on. Any thread, without locks: two atomics for each
+ * bucket.
  *
  * Sources: Amazon DynamoDB Developer Guide, "Burst and adaptive capacity", "Partitions and data distribution",
  * "Maximum throughput for on-demand tables"; Elhemali et al., "Amazon DynamoDB", USENIX ATC 2022. docs/decisions/0012
