@@ -42,18 +42,10 @@ struct stripe {
 
 struct item_cache {
     struct stripe stripes[STRIPES];
+    struct chain *chains; /* of all stripes: one large piece of zeros, of which untouched pages take no memory */
     size_t stripe_bytes_max;
     uint32_t chain_mask;
 };
-
-static void *zeroed(size_t count, size_t size)
-{
-    void *memory = calloc(count, size); /* untouched pages of it cost nothing */
-    if (memory == NULL) {
-        abort();
-    }
-    return memory;
-}
 
 struct item_cache *item_cache_create(size_t bytes_max)
 {
@@ -69,10 +61,14 @@ struct item_cache *item_cache_create(size_t bytes_max)
         chains *= 2;
     }
     cache->chain_mask = chains - 1;
+    cache->chains = calloc((size_t)STRIPES * chains, sizeof *cache->chains);
+    if (cache->chains == NULL) {
+        abort();
+    }
     for (int i = 0; i < STRIPES; i++) {
         struct stripe *stripe = &cache->stripes[i];
         pthread_mutex_init(&stripe->lock, NULL);
-        stripe->chains = zeroed(chains, sizeof *stripe->chains);
+        stripe->chains = cache->chains + (size_t)i * chains;
     }
     return cache;
 }
@@ -109,9 +105,9 @@ void item_cache_destroy(struct item_cache *cache)
                 cached_item_release(item);
             }
         }
-        free(stripe->chains);
         pthread_mutex_destroy(&stripe->lock);
     }
+    free(cache->chains);
     free(cache);
 }
 
