@@ -14,10 +14,16 @@
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port)
 {
     *loop = (struct api_loop){.api = api, .port = port, .parser = json_parser_create()};
+    if (api->guard != NULL) {
+        guard_loop_init(&loop->guard, api->guard);
+    }
 }
 
 void api_loop_finish(struct api_loop *loop)
 {
+    if (loop->api->guard != NULL) {
+        guard_loop_finish(&loop->guard);
+    }
     json_parser_destroy(loop->parser);
     loop->parser = NULL;
 }
@@ -47,6 +53,8 @@ void api_call_reset(struct api_call *call)
     buffer_clear(&call->out);
     call->target = call->body = (struct slice){NULL, 0};
     call->status = 0;
+    call->head = (struct auth_head){0};
+    call->caller = (struct guard_caller){0};
     call->operation = NULL;
     call->nodes = NULL;
     call->request = NULL;

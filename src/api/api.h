@@ -1,6 +1,7 @@
 /* The door between http/ and the operations: one call is one HTTP request to the DynamoDB API. */
 #pragma once
 
+#include "auth/guard.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/task.h"
@@ -19,9 +20,11 @@ struct api {
     struct cluster *cluster;
     struct api_settings settings;
     struct pool *pool; /* runs pages that may touch much data */
-    /* Where signature and policy of a caller are checked, once the operation is known. False: refused, and the call has
-     * been failed. NULL: every caller may do everything (`--auth none`). */
+    /* Where a caller's signature is checked, once the operation is known and before anything else is read
+     * (call_authenticate). False: refused, and the call has been failed. NULL: every caller may do everything
+     * (`--auth none`). */
     bool (*authorize)(struct api_call *call, const char *permission);
+    struct guard *guard; /* goes with call_authenticate; NULL without */
 };
 
 /* One per event loop; used on its thread only. */
@@ -29,6 +32,7 @@ struct api_loop {
     struct api *api;
     struct cluster_port *port;
     struct json_parser *parser;
+    struct guard_loop guard; /* when the API has a guard */
 };
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port);
@@ -42,8 +46,9 @@ struct json_parser;
  * api_call_reset (to use the object again) or api_call_finish. */
 struct api_call {
     struct api_loop *loop;
-    struct slice target; /* the X-Amz-Target header, or empty */
-    struct slice body;   /* JSON_PADDING readable bytes behind it; needed only during api_call_start */
+    struct slice target;   /* the X-Amz-Target header, or empty */
+    struct auth_head head; /* what is signed; needed only during api_call_start, and only when there is a guard */
+    struct slice body;     /* JSON_PADDING readable bytes behind it; needed only during api_call_start */
     /* Called once, on the loop's thread, maybe already inside api_call_start. `status` and `out` are the answer. */
     void (*respond)(struct api_call *call);
 
@@ -52,6 +57,7 @@ struct api_call {
 
     /* private to api/ */
     struct arena arena;
+    struct guard_caller caller; /* during api_call_start; nobody without a guard */
     const struct operation *operation;
     struct json_node *nodes; /* the parsed body; nodes[0] is the root */
     void *request;           /* decoded: the struct of operation->shape */

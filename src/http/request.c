@@ -4,6 +4,7 @@
 #include "http/private.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Clean objects that a loop keeps, and what one of them may hold. */
@@ -88,6 +89,43 @@ static struct slice header_value(h2o_req_t *req, ssize_t at)
     return slice_of(value.base, value.len);
 }
 
+/* The headers as the client sent them. h2o keeps two of them elsewhere. */
+static bool next_header(const void *headers, struct slice name, size_t *at, struct slice *ret_value)
+{
+    const struct request *request = headers;
+    const h2o_req_t *req = request->req;
+    if (slice_equal(name, SLICE("host")) || slice_equal(name, SLICE(":authority"))) {
+        *ret_value = slice_of(req->input.authority.base, req->input.authority.len);
+        return (*at)++ == 0;
+    }
+    if (slice_equal(name, SLICE("content-length"))) {
+        *ret_value = slice_from_string(request->length);
+        return (*at)++ == 0;
+    }
+    while (*at < req->headers.size) {
+        const h2o_header_t *header = &req->headers.entries[(*at)++];
+        if (header->name->len == name.len && memcmp(header->name->base, name.data, name.len) == 0) {
+            *ret_value = slice_of(header->value.base, header->value.len);
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct auth_head head_of(struct request *request)
+{
+    const h2o_req_t *req = request->req;
+    snprintf(request->length, sizeof request->length, "%zu", req->entity.base != NULL ? req->entity.len : 0);
+    size_t query_at = req->query_at != SIZE_MAX ? req->query_at + 1 : req->path.len;
+    return (struct auth_head){
+        .method = slice_of(req->method.base, req->method.len),
+        .path = slice_of(req->path_normalized.base, req->path_normalized.len),
+        .query = slice_of(req->path.base + query_at, req->path.len - query_at),
+        .headers = request,
+        .header = next_header,
+    };
+}
+
 void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guard)
 {
     struct request *request = take_request(loop);
@@ -105,6 +143,9 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
     struct api_call *call = &request->call;
     call->target = header_value(req, h2o_find_header_by_str(headers, H2O_STRLIT("x-amz-target"), -1));
     call->body = padded_body(req);
+    if (loop->api.api->guard != NULL) {
+        call->head = head_of(request);
+    }
     loop->calls++;
     api_call_start(call);
 }

@@ -1,5 +1,7 @@
 #include "server/config.h"
 
+#include "auth/identities.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
@@ -14,6 +16,9 @@
 #define REGION_CHARS    63
 #define CACHE_MB_MAX    1048576
 #define COLLECTION_MAX  (1ull << 50)
+
+#define ROOT_KEY_ID "STATOR_ROOT_ACCESS_KEY_ID"
+#define ROOT_SECRET "STATOR_ROOT_SECRET_ACCESS_KEY"
 
 /* Each refuses with a text that follows the option's name. A flag's value is "true" or "false". */
 typedef int set_function(struct config *config, const char *value, struct err *err);
@@ -140,11 +145,10 @@ static int set_account_id(struct config *config, const char *value, struct err *
 
 static int set_auth(struct config *config, const char *value, struct err *err)
 {
-    (void)config;
-    if (strcmp(value, "sigv4") == 0) {
-        return err_set(err, "checking signatures (sigv4) comes with a later release; this one knows only 'none'");
-    }
-    return strcmp(value, "none") == 0 ? 0 : err_set(err, "'%s' is not one of: none, sigv4", value);
+    config->check_signatures = strcmp(value, "sigv4") == 0;
+    return config->check_signatures || strcmp(value, "none") == 0
+               ? 0
+               : err_set(err, "'%s' is not one of: none, sigv4", value);
 }
 
 static int set_throttle(struct config *config, const char *value, struct err *err)
@@ -183,8 +187,10 @@ static const struct option {
     {"--threads", "N", "STATOR_THREADS", set_threads, "event loops (default: processors, at most 4)"},
     {"--region", "NAME", "STATOR_REGION", set_region, "the region in ARNs (default us-east-1)"},
     {"--account-id", "DIGITS", "STATOR_ACCOUNT_ID", set_account_id, "the account in ARNs (default 000000000000)"},
-    {"--auth", "none|sigv4", "STATOR_AUTH", set_auth, "whose requests are served (default none: everybody's)"},
-    {"--insecure", NULL, "STATOR_INSECURE", set_insecure, "with --auth none, listen on more than loopback addresses"},
+    {"--auth", "none|sigv4", "STATOR_AUTH", set_auth,
+     "sigv4: serve only who signs with a known access key (default none: everybody)"},
+    {"--insecure", NULL, "STATOR_INSECURE", set_insecure,
+     "with --auth sigv4, listen on more than loopback addresses, unencrypted"},
     {"--cache-mb", "N", "STATOR_CACHE_MB", set_cache_mb,
      "memory for what is read often, in MB: half for blocks of files, half for items (default 128)"},
     {"--max-connections", "N", "STATOR_MAX_CONNECTIONS", set_max_connections,
@@ -226,6 +232,32 @@ static int apply_environment(struct config *config, struct err *err)
         if (value != NULL && options[i].set(config, value, err) != 0) {
             return err_wrap(err, "%s", options[i].environment);
         }
+    }
+    return 0;
+}
+
+/* AWS's own bounds and characters. */
+static int check_root(const struct config *config, struct err *err)
+{
+    if (!config->check_signatures) {
+        return 0;
+    }
+    if (config->root_key_id == NULL && config->root_secret == NULL) {
+        return err_set(err, "--auth sigv4: nobody could sign in; set " ROOT_KEY_ID " and " ROOT_SECRET);
+    }
+    if (config->root_key_id == NULL || config->root_secret == NULL) {
+        return err_set(err, "%s is set, but not %s", config->root_key_id != NULL ? ROOT_KEY_ID : ROOT_SECRET,
+                       config->root_key_id != NULL ? ROOT_SECRET : ROOT_KEY_ID);
+    }
+    size_t len = strlen(config->root_key_id), secret_len = strlen(config->root_secret);
+    if (len < IDENTITIES_KEY_CHARS_MIN || len > IDENTITIES_KEY_CHARS_MAX ||
+        strspn(config->root_key_id, IDENTITIES_KEY_CHARS) != len) {
+        return err_set(err, ROOT_KEY_ID ": '%s' is not %d to %d letters, digits and _", config->root_key_id,
+                       IDENTITIES_KEY_CHARS_MIN, IDENTITIES_KEY_CHARS_MAX);
+    }
+    if (secret_len < IDENTITIES_SECRET_CHARS_MIN || secret_len > IDENTITIES_SECRET_CHARS_MAX) {
+        return err_set(err, ROOT_SECRET ": has %zu characters, not %d to %d", secret_len, IDENTITIES_SECRET_CHARS_MIN,
+                       IDENTITIES_SECRET_CHARS_MAX);
     }
     return 0;
 }
@@ -278,6 +310,11 @@ enum config_result config_parse(int count, char *const *arguments, struct config
     if (apply_environment(&config, err) != 0 || apply_arguments(&config, count, arguments, err) != 0) {
         return CONFIG_REFUSED;
     }
+    config.root_key_id = getenv(ROOT_KEY_ID);
+    config.root_secret = getenv(ROOT_SECRET);
+    if (check_root(&config, err) != 0) {
+        return CONFIG_REFUSED;
+    }
     *ret_config = config;
     return CONFIG_OK;
 }
@@ -297,4 +334,7 @@ void config_print_help(FILE *file)
         fprintf(file, "%s%s", i % 4 == 0 ? "  " : " ", options[i].environment);
         fputs(i % 4 == 3 || i + 1 == OPTIONS ? "\n" : "", file);
     }
+    fputs("\nWith --auth sigv4, " ROOT_KEY_ID " and\n" ROOT_SECRET
+          " in the environment are the access key of the\nuser who may do everything.\n",
+          file);
 }

@@ -15,8 +15,11 @@ struct config {
     const char *data_dir;         /* NULL: not told */
     bool ephemeral;
     bool insecure;
-    unsigned shards;  /* 0: as the folder has it */
-    unsigned threads; /* event loops */
+    bool check_signatures;   /* --auth sigv4 */
+    const char *root_key_id; /* of the user who may do everything; NULL: there is none. Only from the environment: */
+    const char *root_secret; /* a command line can be read by everybody on the machine */
+    unsigned shards;         /* 0: as the folder has it */
+    unsigned threads;        /* event loops */
     unsigned max_connections;
     unsigned cache_mb;
     uint64_t collection_bytes_max; /* 0: as DynamoDB has it */

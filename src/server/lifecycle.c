@@ -1,5 +1,6 @@
 #include "server/lifecycle.h"
 
+#include "api/authenticate.h"
 #include "base/fault.h"
 #include "cluster/cluster.h"
 #include "http/http.h"
@@ -28,6 +29,8 @@ struct server {
     struct listeners listeners;
     struct cluster *cluster;
     struct pool *pool;
+    struct guard guard;
+    bool has_guard;
     struct api api;
     struct http_server *http;
     struct maintenance *maintenance;
@@ -92,6 +95,17 @@ static int open_data(struct server *server, const struct config *config, struct 
     return server->data_dir != NULL ? 0 : err_set(err, "cannot find the folder %s: %s", path, strerror(errno));
 }
 
+static void open_guard(struct server *server, const struct config *config)
+{
+    guard_init(&server->guard, config->region);
+    server->has_guard = true;
+    struct identities *identities = identities_create(config->account_id);
+    identities_add_key(identities, identities_add_user(identities, NULL), config->root_key_id, config->root_secret);
+    guard_publish(&server->guard, identities);
+    server->api.guard = &server->guard;
+    server->api.authorize = call_authenticate;
+}
+
 static int start(struct server *server, const struct config *config, struct err *err)
 {
     if (fault_init() != 0) {
@@ -107,6 +121,9 @@ static int start(struct server *server, const struct config *config, struct err 
         .pool = server->pool,
         .settings = {.region = config->region, .account_id = config->account_id, .endpoint = server->listeners.address},
     };
+    if (config->check_signatures) {
+        open_guard(server, config);
+    }
     struct http_options options = http_defaults;
     memcpy(options.listeners, server->listeners.fds, sizeof options.listeners);
     options.listener_count = server->listeners.count;
@@ -126,6 +143,9 @@ static void stop(struct server *server)
     http_server_stop(server->http, DRAIN_MS);
     pool_destroy(server->pool);
     maintenance_stop(server->maintenance);
+    if (server->has_guard) {
+        guard_finish(&server->guard);
+    }
     cluster_close(server->cluster);
     temp_dir_remove(server->temp_dir);
     free(server->temp_dir);

@@ -89,14 +89,16 @@ int listeners_open(const struct config *config, struct listeners *ret_listeners,
     if (failure != 0) {
         return err_set(err, "cannot listen on %s%s%s:%s: %s", left, host, right, port, gai_strerror(failure));
     }
-    for (struct addrinfo *info = infos; info != NULL && !config->insecure; info = info->ai_next) {
-        if (!is_loopback(info->ai_addr)) {
-            freeaddrinfo(infos);
-            return err_set(err,
-                           "--listen %s%s%s:%s is not a loopback address, and without authentication everybody who "
-                           "reaches it could do everything; --insecure allows that",
-                           left, host, right, port);
-        }
+    bool exposed = false;
+    for (struct addrinfo *info = infos; info != NULL; info = info->ai_next) {
+        exposed = exposed || !is_loopback(info->ai_addr);
+    }
+    if (exposed && !(config->check_signatures && config->insecure)) {
+        freeaddrinfo(infos);
+        return err_set(err, "--listen %s%s%s:%s is not a loopback address, %s", left, host, right, port,
+                       config->check_signatures
+                           ? "and everything would cross the network unencrypted; --insecure allows that"
+                           : "and everybody who reaches it could do everything; that needs --auth sigv4");
     }
     struct listeners listeners = {0};
     failure = open_all(infos, &listeners);

@@ -41,7 +41,9 @@ static int clear_environment(void **state)
                                         "MAX_CONNECTIONS",
                                         "LOG_LEVEL",
                                         "THROTTLE",
-                                        "MAX_COLLECTION_BYTES"};
+                                        "MAX_COLLECTION_BYTES",
+                                        "ROOT_ACCESS_KEY_ID",
+                                        "ROOT_SECRET_ACCESS_KEY"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "STATOR_%s", names[i]);
@@ -164,8 +166,28 @@ static void test_refusals(void **state)
         assert_int_equal(parse(bad[i][0], bad[i][1], NULL), CONFIG_REFUSED);
         assert_string_equal(err.text, bad[i][2]);
     }
+}
+
+static void test_root_access_key(void **state)
+{
+    (void)state;
     assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_REFUSED);
-    assert_non_null(strstr(err.text, "later release"));
+    assert_non_null(strstr(err.text, "nobody could sign in"));
+    setenv("STATOR_ROOT_ACCESS_KEY_ID", "AKIAROOT01234567", 1);
+    assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_REFUSED);
+    assert_string_equal(err.text, "STATOR_ROOT_ACCESS_KEY_ID is set, but not STATOR_ROOT_SECRET_ACCESS_KEY");
+    setenv("STATOR_ROOT_SECRET_ACCESS_KEY", "0123456789abcdef/+", 1);
+    assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_OK);
+    assert_true(config.check_signatures);
+    assert_string_equal(config.root_key_id, "AKIAROOT01234567");
+    assert_string_equal(config.root_secret, "0123456789abcdef/+");
+    setenv("STATOR_ROOT_SECRET_ACCESS_KEY", "short", 1);
+    assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_REFUSED);
+    assert_null(strstr(err.text, "short")); /* secrets are not printed */
+    setenv("STATOR_ROOT_ACCESS_KEY_ID", "AKIA/ROOT0123456", 1);
+    assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--auth", "none", NULL), CONFIG_OK);
+    assert_false(config.check_signatures);
 }
 
 static void test_help_names_every_option(void **state)
@@ -194,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup(test_addresses, clear_environment),
         cmocka_unit_test_setup(test_flag_before_environment_before_default, clear_environment),
         cmocka_unit_test_setup(test_refusals, clear_environment),
+        cmocka_unit_test_setup(test_root_access_key, clear_environment),
         cmocka_unit_test_setup(test_help_names_every_option, clear_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

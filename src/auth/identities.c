@@ -1,0 +1,187 @@
+#include "auth/identities.h"
+
+#include "auth/crypto.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct identities {
+    atomic_uint references;
+    char *account;
+    struct identity_user **users;
+    unsigned user_count, user_capacity;
+    struct identity_key **keys;
+    unsigned key_count, key_capacity;
+    unsigned *slots; /* key number + 1 by the hash of its id, linear probing; 0: free */
+    unsigned slot_count;
+};
+
+static void *allocate(size_t bytes)
+{
+    void *memory = calloc(1, bytes);
+    if (memory == NULL) {
+        abort();
+    }
+    return memory;
+}
+
+static char *copy_text(const char *text)
+{
+    char *copy = strdup(text);
+    if (copy == NULL) {
+        abort();
+    }
+    return copy;
+}
+
+struct identities *identities_create(const char *account)
+{
+    struct identities *identities = allocate(sizeof *identities);
+    atomic_init(&identities->references, 1);
+    identities->account = copy_text(account);
+    return identities;
+}
+
+struct identities *identities_reference(struct identities *identities)
+{
+    atomic_fetch_add(&identities->references, 1);
+    return identities;
+}
+
+void identities_release(struct identities *identities)
+{
+    if (identities == NULL || atomic_fetch_sub(&identities->references, 1) != 1) {
+        return;
+    }
+    for (unsigned i = 0; i < identities->key_count; i++) {
+        struct identity_key *key = identities->keys[i];
+        crypto_wipe(key->secret, strlen(key->secret));
+        free(key->secret);
+        free(key->id);
+        free(key);
+    }
+    for (unsigned i = 0; i < identities->user_count; i++) {
+        free(identities->users[i]->name);
+        free(identities->users[i]->arn);
+        free(identities->users[i]);
+    }
+    free(identities->users);
+    free(identities->keys);
+    free(identities->slots);
+    free(identities->account);
+    free(identities);
+}
+
+static void *grow(void *array, unsigned count, unsigned *capacity)
+{
+    if (count < *capacity) {
+        return array;
+    }
+    *capacity = *capacity == 0 ? 8 : *capacity * 2;
+    array = realloc(array, *capacity * sizeof(void *));
+    if (array == NULL) {
+        abort();
+    }
+    return array;
+}
+
+struct identity_user *identities_add_user(struct identities *identities, const char *name)
+{
+    struct identity_user *user = allocate(sizeof *user);
+    user->is_root = name == NULL;
+    user->enabled = true;
+    user->name = copy_text(name == NULL ? "" : name);
+    int len = name == NULL ? asprintf(&user->arn, "arn:aws:iam::%s:root", identities->account)
+                           : asprintf(&user->arn, "arn:aws:iam::%s:user/%s", identities->account, name);
+    if (len < 0) {
+        abort();
+    }
+    identities->users = grow(identities->users, identities->user_count, &identities->user_capacity);
+    identities->users[identities->user_count++] = user;
+    return user;
+}
+
+static unsigned slot_of(const struct identities *identities, struct slice id)
+{
+    unsigned hash = 2166136261u; /* FNV-1a: ids are random */
+    for (size_t i = 0; i < id.len; i++) {
+        hash = (hash ^ (unsigned char)id.data[i]) * 16777619u;
+    }
+    return hash % identities->slot_count;
+}
+
+static void insert_slot(struct identities *identities, unsigned number)
+{
+    unsigned at = slot_of(identities, slice_from_string(identities->keys[number]->id));
+    while (identities->slots[at] != 0) {
+        at = (at + 1) % identities->slot_count;
+    }
+    identities->slots[at] = number + 1;
+}
+
+struct identity_key *identities_add_key(struct identities *identities, struct identity_user *user, const char *id,
+                                        const char *secret)
+{
+    struct identity_key *key = allocate(sizeof *key);
+    *key = (struct identity_key){.id = copy_text(id), .secret = copy_text(secret), .enabled = true, .user = user};
+    identities->keys = grow(identities->keys, identities->key_count, &identities->key_capacity);
+    identities->keys[identities->key_count++] = key;
+    if (identities->key_count * 2 <= identities->slot_count) {
+        insert_slot(identities, identities->key_count - 1);
+        return key;
+    }
+    free(identities->slots);
+    identities->slot_count = identities->key_count * 4;
+    identities->slots = allocate(identities->slot_count * sizeof identities->slots[0]);
+    for (unsigned i = 0; i < identities->key_count; i++) {
+        insert_slot(identities, i);
+    }
+    return key;
+}
+
+const struct identity_key *identities_find_key(const struct identities *identities, struct slice id)
+{
+    if (identities->slot_count == 0) {
+        return NULL;
+    }
+    unsigned at = slot_of(identities, id);
+    for (; identities->slots[at] != 0; at = (at + 1) % identities->slot_count) {
+        const struct identity_key *key = identities->keys[identities->slots[at] - 1];
+        if (slice_equal(slice_from_string(key->id), id)) {
+            return key;
+        }
+    }
+    return NULL;
+}
+
+const struct identity_user *identities_find_user(const struct identities *identities, struct slice name)
+{
+    for (unsigned i = 0; i < identities->user_count; i++) {
+        const struct identity_user *user = identities->users[i];
+        if (!user->is_root && slice_equal(slice_from_string(user->name), name)) {
+            return user;
+        }
+    }
+    return NULL;
+}
+
+unsigned identities_user_count(const struct identities *identities)
+{
+    return identities->user_count;
+}
+
+const struct identity_user *identities_user(const struct identities *identities, unsigned i)
+{
+    return identities->users[i];
+}
+
+unsigned identities_key_count(const struct identities *identities)
+{
+    return identities->key_count;
+}
+
+const struct identity_key *identities_key(const struct identities *identities, unsigned i)
+{
+    return identities->keys[i];
+}

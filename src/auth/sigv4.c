@@ -1,0 +1,197 @@
+/* The texts that are signed.
+ *
+ *   canonical request:  METHOD \n PATH \n QUERY \n NAME:VALUE \n … \n \n NAMES \n HASH OF THE BODY
+ *   string to sign:     AWS4-HMAC-SHA256 \n TIME \n SCOPE \n HASH OF THE CANONICAL REQUEST
+ *
+ * The hash of the body is always that of the body that came. A request that was signed for another one, or for none
+ * (UNSIGNED-PAYLOAD, STREAMING-…), does not match. */
+#include "auth/sigv4.h"
+
+#include "auth/uri.h"
+
+#include <stdlib.h>
+
+/* --- the query ---------------------------------------------------------------------------------------------------- */
+
+/* Positions in a buffer that grows while they are made. */
+struct parameter {
+    size_t name_at, name_len, value_at, value_len;
+};
+
+static int compare_parameters(const void *a, const void *b, void *context)
+{
+    const struct parameter *x = a, *y = b;
+    const char *text = context;
+    int order = slice_compare(slice_of(text + x->name_at, x->name_len), slice_of(text + y->name_at, y->name_len));
+    return order != 0
+               ? order
+               : slice_compare(slice_of(text + x->value_at, x->value_len), slice_of(text + y->value_at, y->value_len));
+}
+
+static void append_encoded_again(struct buffer *out, struct slice text, struct arena *arena, size_t *ret_at,
+                                 size_t *ret_len)
+{
+    *ret_at = out->len;
+    uri_append_encoded(out, uri_decode(text, arena), false);
+    *ret_len = out->len - *ret_at;
+}
+
+/* All parameters but the signature, decoded, encoded, sorted. */
+static bool append_query(struct buffer *out, struct slice query)
+{
+    struct parameter parameters[SIGV4_PARAMETERS_MAX];
+    size_t count = 0;
+    struct slice name, value;
+    struct buffer scratch = {0};
+    struct arena arena;
+    arena_init(&arena, 4096);
+    while (uri_query_next(&query, &name, &value) && count <= SIGV4_PARAMETERS_MAX) {
+        if (slice_equal(name, SLICE("X-Amz-Signature"))) {
+            continue;
+        }
+        if (count < SIGV4_PARAMETERS_MAX) {
+            struct parameter *parameter = &parameters[count];
+            append_encoded_again(&scratch, name, &arena, &parameter->name_at, &parameter->name_len);
+            append_encoded_again(&scratch, value, &arena, &parameter->value_at, &parameter->value_len);
+        }
+        count++;
+    }
+    bool fits = count <= SIGV4_PARAMETERS_MAX;
+    if (fits && count > 1) {
+        qsort_r(parameters, count, sizeof parameters[0], compare_parameters, scratch.data);
+    }
+    for (size_t i = 0; fits && i < count; i++) {
+        if (i > 0) {
+            buffer_append_byte(out, '&');
+        }
+        buffer_append(out, scratch.data + parameters[i].name_at, parameters[i].name_len);
+        buffer_append_byte(out, '=');
+        buffer_append(out, scratch.data + parameters[i].value_at, parameters[i].value_len);
+    }
+    arena_finish(&arena);
+    buffer_finish(&scratch);
+    return fits;
+}
+
+/* --- the headers -------------------------------------------------------------------------------------------------- */
+
+/* Without blanks at both ends, and with runs of blanks as one. */
+static void append_trimmed(struct buffer *out, struct slice value)
+{
+    while (value.len > 0 && (value.data[0] == ' ' || value.data[0] == '\t')) {
+        value = slice_of(value.data + 1, value.len - 1);
+    }
+    while (value.len > 0 && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t')) {
+        value.len--;
+    }
+    const char *pair = value.len < 2 ? NULL : memmem(value.data, value.len, "  ", 2);
+    if (pair == NULL) {
+        buffer_append_slice(out, value);
+        return;
+    }
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] != ' ' || value.data[i - 1] != ' ') {
+            buffer_append_byte(out, value.data[i]);
+        }
+    }
+}
+
+static void append_header(struct buffer *out, const struct auth_head *head, struct slice name)
+{
+    buffer_append_slice(out, name);
+    buffer_append_byte(out, ':');
+    struct slice value;
+    bool first = true;
+    for (size_t at = 0; head->header(head->headers, name, &at, &value); first = false) {
+        if (!first) {
+            buffer_append_byte(out, ',');
+        }
+        append_trimmed(out, value);
+    }
+    buffer_append_byte(out, '\n');
+}
+
+/* In strictly ascending order, as they must be signed: so each counts once, and the text is never much longer than the
+ * head of the request. */
+static bool append_headers(struct buffer *out, const struct auth_head *head, struct slice names)
+{
+    struct slice rest = names, last = {NULL, 0};
+    for (unsigned count = 0;; count++) {
+        const char *end = rest.len == 0 ? NULL : memchr(rest.data, ';', rest.len);
+        struct slice name = slice_of(rest.data, end != NULL ? (size_t)(end - rest.data) : rest.len);
+        if (count == SIGV4_HEADERS_MAX || (count > 0 && slice_compare(last, name) >= 0)) {
+            return false;
+        }
+        append_header(out, head, name);
+        if (end == NULL) {
+            return true;
+        }
+        last = name;
+        rest = slice_of(end + 1, rest.len - name.len - 1);
+    }
+}
+
+bool sigv4_append_canonical(const struct auth_head *head, const struct sigv4 *claims, struct slice payload,
+                            struct buffer *out)
+{
+    buffer_append_slice(out, head->method);
+    buffer_append_byte(out, '\n');
+    uri_append_encoded(out, head->path, true);
+    buffer_append_byte(out, '\n');
+    if (head->query.len != 0 && !append_query(out, head->query)) {
+        return false;
+    }
+    buffer_append_byte(out, '\n');
+    if (!append_headers(out, head, claims->signed_headers)) {
+        return false;
+    }
+    buffer_append_byte(out, '\n');
+    buffer_append_slice(out, claims->signed_headers);
+    buffer_append_byte(out, '\n');
+    buffer_append_slice(out, payload);
+    return true;
+}
+
+/* --- the signature ------------------------------------------------------------------------------------------------ */
+
+void sigv4_signing_key(struct crypto *crypto, struct slice secret, struct slice date, struct slice region,
+                       struct slice service, unsigned char ret_key[SHA256_BYTES])
+{
+    struct buffer first = {0};
+    BUFFER_APPEND_LITERAL(&first, "AWS4");
+    buffer_append_slice(&first, secret);
+    unsigned char key[SHA256_BYTES];
+    crypto_hmac(crypto, buffer_slice(&first), date, key);
+    crypto_hmac(crypto, slice_of(key, sizeof key), region, key);
+    crypto_hmac(crypto, slice_of(key, sizeof key), service, key);
+    crypto_hmac(crypto, slice_of(key, sizeof key), SLICE("aws4_request"), ret_key);
+    crypto_wipe(key, sizeof key);
+    crypto_wipe(first.data, first.len);
+    buffer_finish(&first);
+}
+
+bool sigv4_signature(struct crypto *crypto, const struct auth_head *head, const struct sigv4 *claims, struct slice body,
+                     struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX])
+{
+    unsigned char hash[SHA256_BYTES];
+    char hex[SHA256_HEX];
+    crypto_sha256(crypto, body, hash);
+    crypto_hex(hash, sizeof hash, hex);
+    buffer_clear(canonical);
+    if (!sigv4_append_canonical(head, claims, slice_of(hex, sizeof hex), canonical)) {
+        return false;
+    }
+    crypto_sha256(crypto, buffer_slice(canonical), hash);
+    crypto_hex(hash, sizeof hash, hex);
+
+    buffer_clear(canonical);
+    BUFFER_APPEND_LITERAL(canonical, "AWS4-HMAC-SHA256\n");
+    buffer_append(canonical, claims->time, sizeof claims->time);
+    buffer_append_byte(canonical, '\n');
+    buffer_append_slice(canonical, claims->scope);
+    buffer_append_byte(canonical, '\n');
+    buffer_append(canonical, hex, sizeof hex);
+    crypto_key_hmac(key, buffer_slice(canonical), hash);
+    crypto_hex(hash, sizeof hash, ret_signature);
+    return true;
+}

@@ -1,0 +1,300 @@
+/* The claims of a signed request: from the Authorization header,
+ *
+ *   AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, SignedHeaders=host;x-amz-date, Signature=HEX
+ *
+ * or, when it was presigned, from the query: X-Amz-Algorithm, X-Amz-Credential, X-Amz-Date, X-Amz-Expires,
+ * X-Amz-SignedHeaders, X-Amz-Signature, X-Amz-Security-Token. */
+#include "auth/sigv4.h"
+
+#include "auth/uri.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+bool auth_head_find(const struct auth_head *head, struct slice name, struct slice *ret_value)
+{
+    size_t at = 0;
+    return head->header(head->headers, name, &at, ret_value);
+}
+
+/* --- times -------------------------------------------------------------------------------------------------------- */
+
+void sigv4_time_text(int64_t time_s, char ret_text[SIGV4_TIME_CHARS])
+{
+    struct tm tm;
+    time_t time = (time_t)time_s;
+    char text[64] = "00000000T000000Z";
+    if (gmtime_r(&time, &tm) != NULL) {
+        strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &tm);
+    }
+    memcpy(ret_text, text, SIGV4_TIME_CHARS);
+}
+
+/* Without signs and blanks, which strtol and strptime would take. */
+static bool read_digits(struct slice text, size_t at, size_t count, int *ret_number)
+{
+    int number = 0;
+    for (size_t i = at; i < at + count; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        number = number * 10 + (text.data[i] - '0');
+    }
+    *ret_number = number;
+    return true;
+}
+
+static bool read_iso(struct slice text, int64_t *ret_time_s)
+{
+    struct tm tm = {0};
+    if (text.len != SIGV4_TIME_CHARS || text.data[8] != 'T' || text.data[15] != 'Z' ||
+        !read_digits(text, 0, 4, &tm.tm_year) || !read_digits(text, 4, 2, &tm.tm_mon) ||
+        !read_digits(text, 6, 2, &tm.tm_mday) || !read_digits(text, 9, 2, &tm.tm_hour) ||
+        !read_digits(text, 11, 2, &tm.tm_min) || !read_digits(text, 13, 2, &tm.tm_sec)) {
+        return false;
+    }
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    struct tm asked = tm;
+    time_t time = timegm(&tm); /* turns the 31st of June into the 1st of July */
+    if (tm.tm_mon != asked.tm_mon || tm.tm_mday != asked.tm_mday || tm.tm_hour != asked.tm_hour ||
+        tm.tm_min != asked.tm_min) {
+        return false;
+    }
+    *ret_time_s = (int64_t)time;
+    return true;
+}
+
+/* The form of HTTP's own Date header: "Sun, 06 Nov 1994 08:49:37 GMT". */
+static bool read_http_date(struct slice text, int64_t *ret_time_s)
+{
+    char copy[40];
+    if (text.len >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    struct tm tm = {0};
+    const char *end = strptime(copy, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    if (end == NULL || *end != '\0') {
+        return false;
+    }
+    *ret_time_s = (int64_t)timegm(&tm);
+    return true;
+}
+
+static bool read_time(struct sigv4 *claims)
+{
+    if (read_iso(claims->date, &claims->time_s)) {
+        memcpy(claims->time, claims->date.data, SIGV4_TIME_CHARS);
+        return true;
+    }
+    if (claims->presigned || !read_http_date(claims->date, &claims->time_s)) {
+        return false;
+    }
+    sigv4_time_text(claims->time_s, claims->time);
+    return true;
+}
+
+/* --- the Authorization header ------------------------------------------------------------------------------------- */
+
+static bool is_separator(char c)
+{
+    return c == ' ' || c == ',' || c == '\t';
+}
+
+static struct slice next_word(struct slice *rest)
+{
+    size_t at = 0;
+    while (at < rest->len && is_separator(rest->data[at])) {
+        at++;
+    }
+    size_t start = at;
+    while (at < rest->len && !is_separator(rest->data[at])) {
+        at++;
+    }
+    struct slice word = slice_of(rest->data + start, at - start);
+    *rest = slice_of(rest->data + at, rest->len - at);
+    return word;
+}
+
+static enum sigv4_result read_header(const struct auth_head *head, struct sigv4 *claims)
+{
+    struct slice rest = claims->authorization;
+    claims->algorithm = next_word(&rest);
+    claims->missing = SIGV4_PART_CREDENTIAL | SIGV4_PART_SIGNATURE | SIGV4_PART_SIGNED_HEADERS | SIGV4_PART_DATE;
+    for (struct slice word = next_word(&rest); word.len > 0; word = next_word(&rest)) {
+        const char *equals = memchr(word.data, '=', word.len);
+        if (equals == NULL) {
+            claims->detail = word;
+            return SIGV4_NO_PAIR;
+        }
+        struct slice name = slice_of(word.data, (size_t)(equals - word.data));
+        struct slice value = slice_of(equals + 1, word.len - name.len - 1);
+        if (slice_equal(name, SLICE("Credential"))) {
+            claims->credential = value;
+        } else if (slice_equal(name, SLICE("SignedHeaders"))) {
+            claims->signed_headers = value;
+        } else if (slice_equal(name, SLICE("Signature"))) {
+            claims->signature = value;
+        }
+    }
+    claims->missing &= claims->credential.len != 0 ? ~(unsigned)SIGV4_PART_CREDENTIAL : ~0u;
+    claims->missing &= claims->signature.len != 0 ? ~(unsigned)SIGV4_PART_SIGNATURE : ~0u;
+    claims->missing &= claims->signed_headers.len != 0 ? ~(unsigned)SIGV4_PART_SIGNED_HEADERS : ~0u;
+    if (auth_head_find(head, SLICE("x-amz-date"), &claims->date) ||
+        auth_head_find(head, SLICE("date"), &claims->date)) {
+        claims->missing &= ~(unsigned)SIGV4_PART_DATE;
+    }
+    auth_head_find(head, SLICE("x-amz-security-token"), &claims->token);
+    claims->valid_s = SIGV4_SKEW_S;
+    return claims->missing == 0 ? SIGV4_OK : SIGV4_HEADER_INCOMPLETE;
+}
+
+/* --- the query ---------------------------------------------------------------------------------------------------- */
+
+static bool read_expires(struct slice text, uint32_t *ret_seconds)
+{
+    int seconds;
+    if (text.len == 0 || text.len > 6 || !read_digits(text, 0, text.len, &seconds) || seconds < 1 ||
+        seconds > SIGV4_EXPIRES_S_MAX) {
+        return false;
+    }
+    *ret_seconds = (uint32_t)seconds;
+    return true;
+}
+
+static enum sigv4_result read_query(const struct auth_head *head, struct arena *arena, struct sigv4 *claims)
+{
+    struct slice expires = {NULL, 0};
+    const struct {
+        struct slice name;
+        struct slice *value;
+        unsigned part;
+    } parameters[] = {
+        {SLICE("X-Amz-Algorithm"), &claims->algorithm, SIGV4_PART_ALGORITHM},
+        {SLICE("X-Amz-Credential"), &claims->credential, SIGV4_PART_CREDENTIAL},
+        {SLICE("X-Amz-Signature"), &claims->signature, SIGV4_PART_SIGNATURE},
+        {SLICE("X-Amz-SignedHeaders"), &claims->signed_headers, SIGV4_PART_SIGNED_HEADERS},
+        {SLICE("X-Amz-Date"), &claims->date, SIGV4_PART_DATE},
+        {SLICE("X-Amz-Security-Token"), &claims->token, 0},
+        {SLICE("X-Amz-Expires"), &expires, 0},
+    };
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
+        struct slice value = {NULL, 0};
+        uri_query_find(head->query, parameters[i].name, &value);
+        *parameters[i].value = uri_decode(value, arena);
+        claims->missing |= value.len == 0 ? parameters[i].part : 0;
+    }
+    claims->valid_s = SIGV4_SKEW_S;
+    if (claims->missing != 0) {
+        return SIGV4_QUERY_INCOMPLETE;
+    }
+    if (expires.len != 0 && !read_expires(expires, &claims->valid_s)) {
+        claims->detail = expires;
+        return SIGV4_EXPIRES_MALFORMED;
+    }
+    return SIGV4_OK;
+}
+
+enum sigv4_result sigv4_read(const struct auth_head *head, struct arena *arena, struct sigv4 *ret_claims)
+{
+    struct sigv4 *claims = ret_claims;
+    *claims = (struct sigv4){0};
+    struct slice unused;
+    bool in_header = auth_head_find(head, SLICE("authorization"), &claims->authorization) &&
+                     slice_starts_with(claims->authorization, SLICE("AWS4-"));
+    claims->presigned = head->query.len != 0 && uri_query_find(head->query, SLICE("X-Amz-Algorithm"), &unused);
+    if (in_header && claims->presigned) {
+        return SIGV4_TWICE;
+    }
+    if (!in_header && !claims->presigned) {
+        return SIGV4_MISSING;
+    }
+    enum sigv4_result result = in_header ? read_header(head, claims) : read_query(head, arena, claims);
+    if (result == SIGV4_OK && !read_time(claims)) {
+        result = SIGV4_DATE_MALFORMED;
+    }
+    return result;
+}
+
+/* --- what can be said without the key ----------------------------------------------------------------------------- */
+
+/* In a list that is separated by semicolons; as AWS does, whatever the case. */
+static bool list_has(struct slice list, struct slice name)
+{
+    for (size_t at = 0; at <= list.len;) {
+        const char *end = at < list.len ? memchr(list.data + at, ';', list.len - at) : NULL;
+        size_t len = end != NULL ? (size_t)(end - list.data) - at : list.len - at;
+        if (len == name.len && strncasecmp(list.data + at, name.data, len) == 0) {
+            return true;
+        }
+        at += len + 1;
+    }
+    return false;
+}
+
+/* KEY/DATE/REGION/SERVICE/END. */
+static bool split_credential(struct sigv4 *claims)
+{
+    struct slice *const parts[] = {&claims->access_key, &claims->scope_date, &claims->scope_region,
+                                   &claims->scope_service, &claims->scope_end};
+    struct slice rest = claims->credential;
+    for (size_t i = 0; i < 5; i++) {
+        const char *slash = rest.len == 0 ? NULL : memchr(rest.data, '/', rest.len);
+        bool last = i == 4;
+        if (last != (slash == NULL)) {
+            return false;
+        }
+        *parts[i] = slice_of(rest.data, last ? rest.len : (size_t)(slash - rest.data));
+        rest = last ? rest : slice_of(slash + 1, rest.len - parts[i]->len - 1);
+        if (i == 0) {
+            claims->scope = rest;
+        }
+    }
+    return true;
+}
+
+static enum sigv4_result check_time(struct sigv4 *claims, int64_t now_s)
+{
+    if (claims->time_s < now_s - (int64_t)claims->valid_s) {
+        sigv4_time_text(now_s, claims->now);
+        sigv4_time_text(now_s - (int64_t)claims->valid_s, claims->limit);
+        return SIGV4_EXPIRED;
+    }
+    if (claims->time_s > now_s + SIGV4_SKEW_S) {
+        sigv4_time_text(now_s, claims->now);
+        sigv4_time_text(now_s + SIGV4_SKEW_S, claims->limit);
+        return SIGV4_NOT_YET;
+    }
+    return SIGV4_OK;
+}
+
+enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims, int64_t now_s, struct slice region,
+                              struct slice service)
+{
+    enum sigv4_result result = check_time(claims, now_s);
+    if (result != SIGV4_OK) {
+        return result;
+    }
+    struct slice target;
+    if (!list_has(claims->signed_headers, SLICE("host")) && !list_has(claims->signed_headers, SLICE(":authority"))) {
+        return SIGV4_HOST_UNSIGNED;
+    }
+    /* it says which operation is meant: whoever saw a signed read go by could make a deletion of it */
+    if (auth_head_find(head, SLICE("x-amz-target"), &target) &&
+        !list_has(claims->signed_headers, SLICE("x-amz-target"))) {
+        return SIGV4_TARGET_UNSIGNED;
+    }
+    if (!slice_equal(claims->algorithm, SLICE("AWS4-HMAC-SHA256"))) {
+        return SIGV4_ALGORITHM_UNKNOWN;
+    }
+    if (!split_credential(claims)) {
+        return SIGV4_CREDENTIAL_MALFORMED;
+    }
+    claims->wrong |= slice_equal(claims->scope_region, region) ? 0 : SIGV4_SCOPE_REGION;
+    claims->wrong |= slice_equal(claims->scope_service, service) ? 0 : SIGV4_SCOPE_SERVICE;
+    claims->wrong |= slice_equal(claims->scope_end, SLICE("aws4_request")) ? 0 : SIGV4_SCOPE_END;
+    claims->wrong |= slice_equal(claims->scope_date, slice_of(claims->time, 8)) ? 0 : SIGV4_SCOPE_DATE;
+    return claims->wrong == 0 ? SIGV4_OK : SIGV4_SCOPE_WRONG;
+}
