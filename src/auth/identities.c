@@ -49,22 +49,31 @@ struct identities *identities_reference(struct identities *identities)
     return identities;
 }
 
+static void key_destroy(struct identity_key *key)
+{
+    crypto_wipe(key->secret, strlen(key->secret));
+    free(key->secret);
+    free(key->id);
+    free(key);
+}
+
+static void user_destroy(struct identity_user *user)
+{
+    free(user->name);
+    free(user->arn);
+    free(user);
+}
+
 void identities_release(struct identities *identities)
 {
     if (identities == NULL || atomic_fetch_sub(&identities->references, 1) != 1) {
         return;
     }
     for (unsigned i = 0; i < identities->key_count; i++) {
-        struct identity_key *key = identities->keys[i];
-        crypto_wipe(key->secret, strlen(key->secret));
-        free(key->secret);
-        free(key->id);
-        free(key);
+        key_destroy(identities->keys[i]);
     }
     for (unsigned i = 0; i < identities->user_count; i++) {
-        free(identities->users[i]->name);
-        free(identities->users[i]->arn);
-        free(identities->users[i]);
+        user_destroy(identities->users[i]);
     }
     free(identities->users);
     free(identities->keys);
@@ -120,6 +129,16 @@ static void insert_slot(struct identities *identities, unsigned number)
     identities->slots[at] = number + 1;
 }
 
+static void rebuild_slots(struct identities *identities)
+{
+    free(identities->slots);
+    identities->slot_count = identities->key_count * 4;
+    identities->slots = allocate((identities->slot_count + 1) * sizeof identities->slots[0]);
+    for (unsigned i = 0; i < identities->key_count; i++) {
+        insert_slot(identities, i);
+    }
+}
+
 struct identity_key *identities_add_key(struct identities *identities, struct identity_user *user, const char *id,
                                         const char *secret)
 {
@@ -131,13 +150,59 @@ struct identity_key *identities_add_key(struct identities *identities, struct id
         insert_slot(identities, identities->key_count - 1);
         return key;
     }
-    free(identities->slots);
-    identities->slot_count = identities->key_count * 4;
-    identities->slots = allocate(identities->slot_count * sizeof identities->slots[0]);
-    for (unsigned i = 0; i < identities->key_count; i++) {
-        insert_slot(identities, i);
-    }
+    rebuild_slots(identities);
     return key;
+}
+
+/* Takes entry `i` out; the order stays. */
+static void cut_out(void *array, unsigned i, unsigned *count)
+{
+    void **entries = array;
+    (*count)--;
+    memmove(entries + i, entries + i + 1, (*count - i) * sizeof *entries);
+}
+
+void identities_remove_key(struct identities *identities, struct identity_key *key)
+{
+    for (unsigned i = 0; i < identities->key_count; i++) {
+        if (identities->keys[i] == key) {
+            cut_out(identities->keys, i, &identities->key_count);
+            key_destroy(key);
+            rebuild_slots(identities);
+            return;
+        }
+    }
+}
+
+void identities_remove_user(struct identities *identities, struct identity_user *user)
+{
+    for (unsigned i = identities->key_count; i > 0; i--) {
+        if (identities->keys[i - 1]->user == user) {
+            identities_remove_key(identities, identities->keys[i - 1]);
+        }
+    }
+    for (unsigned i = 0; i < identities->user_count; i++) {
+        if (identities->users[i] == user) {
+            cut_out(identities->users, i, &identities->user_count);
+            user_destroy(user);
+            return;
+        }
+    }
+}
+
+bool identities_name_is_valid(const char *name)
+{
+    size_t len = strlen(name);
+    return len >= 1 && len <= IDENTITIES_NAME_CHARS_MAX && strspn(name, IDENTITIES_KEY_CHARS "+=,.@-") == len;
+}
+
+unsigned identities_user_keys(const struct identities *identities, const struct identity_user *user)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < identities->key_count; i++) {
+        count += identities->keys[i]->user == user;
+    }
+    return count;
 }
 
 const struct identity_key *identities_find_key(const struct identities *identities, struct slice id)
@@ -155,10 +220,10 @@ const struct identity_key *identities_find_key(const struct identities *identiti
     return NULL;
 }
 
-const struct identity_user *identities_find_user(const struct identities *identities, struct slice name)
+struct identity_user *identities_find_user(const struct identities *identities, struct slice name)
 {
     for (unsigned i = 0; i < identities->user_count; i++) {
-        const struct identity_user *user = identities->users[i];
+        struct identity_user *user = identities->users[i];
         if (!user->is_root && slice_equal(slice_from_string(user->name), name)) {
             return user;
         }
@@ -171,7 +236,7 @@ unsigned identities_user_count(const struct identities *identities)
     return identities->user_count;
 }
 
-const struct identity_user *identities_user(const struct identities *identities, unsigned i)
+struct identity_user *identities_user(const struct identities *identities, unsigned i)
 {
     return identities->users[i];
 }
@@ -181,7 +246,7 @@ unsigned identities_key_count(const struct identities *identities)
     return identities->key_count;
 }
 
-const struct identity_key *identities_key(const struct identities *identities, unsigned i)
+struct identity_key *identities_key(const struct identities *identities, unsigned i)
 {
     return identities->keys[i];
 }

@@ -11,18 +11,23 @@
 #define IDENTITIES_KEY_CHARS        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 #define IDENTITIES_SECRET_CHARS_MIN 16
 #define IDENTITIES_SECRET_CHARS_MAX 128
+#define IDENTITIES_USERS_MAX        5000
+/* A new key comes before the old one goes. */
+#define IDENTITIES_KEYS_PER_USER_MAX 2
 
 struct identity_user {
     char *name; /* "alice"; the root user has none: "" */
     char *arn;  /* arn:aws:iam::ACCOUNT:user/alice, or :root */
     bool is_root;
     bool enabled;
+    uint64_t created_us;
 };
 
 struct identity_key {
     char *id;
     char *secret;
     bool enabled;
+    uint64_t created_us;
     struct identity_user *user;
 };
 
@@ -39,12 +44,20 @@ struct identity_user *identities_add_user(struct identities *identities, const c
 struct identity_key *identities_add_key(struct identities *identities, struct identity_user *user, const char *id,
                                         const char *secret);
 
-/* The key, or NULL. */
+/* With his keys. */
+void identities_remove_user(struct identities *identities, struct identity_user *user);
+void identities_remove_key(struct identities *identities, struct identity_key *key);
+
+/* 1 to 64 letters, digits and +=,.@_- as AWS has it. */
+bool identities_name_is_valid(const char *name);
+
+/* The key or user, or NULL. What is found may be changed only before the set is shared. */
 const struct identity_key *identities_find_key(const struct identities *identities, struct slice id);
-const struct identity_user *identities_find_user(const struct identities *identities, struct slice name);
+struct identity_user *identities_find_user(const struct identities *identities, struct slice name);
 
 /* For those who list: users and keys in the order in which they were added. */
 unsigned identities_user_count(const struct identities *identities);
-const struct identity_user *identities_user(const struct identities *identities, unsigned i);
+struct identity_user *identities_user(const struct identities *identities, unsigned i);
+unsigned identities_user_keys(const struct identities *identities, const struct identity_user *user);
 unsigned identities_key_count(const struct identities *identities);
-const struct identity_key *identities_key(const struct identities *identities, unsigned i);
+struct identity_key *identities_key(const struct identities *identities, unsigned i);

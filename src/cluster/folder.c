@@ -3,6 +3,7 @@
  *   format    text: "stator data folder", "format 1", "shards N"; written once, before the first shard is made
  *   lock      held with flock(2) while a server uses the folder
  *   shard-000, shard-001, …    one RocksDB each
+ *   identities, identities.lock    users, kept by auth/identity_file.c
  */
 #include <dirent.h>
 #include <errno.h>
@@ -51,7 +52,9 @@ static int refuse_foreign_folder(const char *folder, struct err *err)
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         const char *name = entry->d_name;
         has_format = has_format || strcmp(name, "format") == 0;
-        has_other = has_other || (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, "lock") != 0 &&
+        /* identities may be there before the first start */
+        bool of_ours = strncmp(name, "identities", 10) == 0 || strcmp(name, "lock") == 0;
+        has_other = has_other || (!of_ours && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
                                   strcmp(name, "format.new") != 0 && strcmp(name, "lost+found") != 0);
     }
     closedir(entries);

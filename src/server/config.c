@@ -157,6 +157,15 @@ static int set_throttle(struct config *config, const char *value, struct err *er
     return config->throttle || strcmp(value, "off") == 0 ? 0 : err_set(err, "'%s' is neither on nor off", value);
 }
 
+static int set_key_file(struct config *config, const char *value, struct err *err)
+{
+    if (*value == '\0') {
+        return err_set(err, "the path is empty");
+    }
+    config->key_file = value;
+    return 0;
+}
+
 static int set_log_level(struct config *config, const char *value, struct err *err)
 {
     static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -189,6 +198,8 @@ static const struct option {
     {"--account-id", "DIGITS", "STATOR_ACCOUNT_ID", set_account_id, "the account in ARNs (default 000000000000)"},
     {"--auth", "none|sigv4", "STATOR_AUTH", set_auth,
      "sigv4: serve only who signs with a known access key (default none: everybody)"},
+    {"--key-file", "FILE", "STATOR_KEY_FILE", set_key_file,
+     "with --auth sigv4, the key of the folder's users (see stator key, stator user)"},
     {"--insecure", NULL, "STATOR_INSECURE", set_insecure,
      "with --auth sigv4, listen on more than loopback addresses, unencrypted"},
     {"--cache-mb", "N", "STATOR_CACHE_MB", set_cache_mb,
@@ -243,7 +254,10 @@ static int check_root(const struct config *config, struct err *err)
         return 0;
     }
     if (config->root_key_id == NULL && config->root_secret == NULL) {
-        return err_set(err, "--auth sigv4: nobody could sign in; set " ROOT_KEY_ID " and " ROOT_SECRET);
+        return config->key_file != NULL
+                   ? 0
+                   : err_set(err, "--auth sigv4: nobody could sign in; --key-file FILE for users that 'stator user' "
+                                  "keeps, or set " ROOT_KEY_ID " and " ROOT_SECRET);
     }
     if (config->root_key_id == NULL || config->root_secret == NULL) {
         return err_set(err, "%s is set, but not %s", config->root_key_id != NULL ? ROOT_KEY_ID : ROOT_SECRET,

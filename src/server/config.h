@@ -23,6 +23,7 @@ struct config {
     unsigned max_connections;
     unsigned cache_mb;
     uint64_t collection_bytes_max; /* 0: as DynamoDB has it */
+    const char *key_file;          /* NULL: not told */
     const char *region;
     const char *account_id;
     enum log_level log_level;

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "cluster/cluster.h"
 #include "http/http.h"
+#include "server/identity_watch.h"
 #include "server/listener.h"
 #include "server/maintenance.h"
 #include "server/temp_dir.h"
@@ -31,6 +32,7 @@ struct server {
     struct pool *pool;
     struct guard guard;
     bool has_guard;
+    struct identity_watch *identity_watch;
     struct api api;
     struct http_server *http;
     struct maintenance *maintenance;
@@ -95,15 +97,13 @@ static int open_data(struct server *server, const struct config *config, struct 
     return server->data_dir != NULL ? 0 : err_set(err, "cannot find the folder %s: %s", path, strerror(errno));
 }
 
-static void open_guard(struct server *server, const struct config *config)
+static int open_guard(struct server *server, const struct config *config, struct err *err)
 {
     guard_init(&server->guard, config->region);
     server->has_guard = true;
-    struct identities *identities = identities_create(config->account_id);
-    identities_add_key(identities, identities_add_user(identities, NULL), config->root_key_id, config->root_secret);
-    guard_publish(&server->guard, identities);
     server->api.guard = &server->guard;
     server->api.authorize = call_authenticate;
+    return identity_watch_start(config, server->data_dir, &server->guard, &server->identity_watch, err);
 }
 
 static int start(struct server *server, const struct config *config, struct err *err)
@@ -121,8 +121,8 @@ static int start(struct server *server, const struct config *config, struct err 
         .pool = server->pool,
         .settings = {.region = config->region, .account_id = config->account_id, .endpoint = server->listeners.address},
     };
-    if (config->check_signatures) {
-        open_guard(server, config);
+    if (config->check_signatures && open_guard(server, config, err) != 0) {
+        return -1;
     }
     struct http_options options = http_defaults;
     memcpy(options.listeners, server->listeners.fds, sizeof options.listeners);
@@ -143,6 +143,7 @@ static void stop(struct server *server)
     http_server_stop(server->http, DRAIN_MS);
     pool_destroy(server->pool);
     maintenance_stop(server->maintenance);
+    identity_watch_stop(server->identity_watch);
     if (server->has_guard) {
         guard_finish(&server->guard);
     }

@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "server/config.h"
 #include "server/lifecycle.h"
+#include "server/user_command.h"
 
 #include <string.h>
 
@@ -13,6 +14,8 @@ static void print_help(FILE *file)
     fputs("Stator is a database server that speaks Amazon DynamoDB's protocol.\n\n"
           "Usage: stator COMMAND [OPTION]...\n\n"
           "  serve    serve the API until SIGTERM or SIGINT\n"
+          "  user     who may sign in: add, list, rotate, disable, enable, remove\n"
+          "  key      make the key that protects their secrets\n"
           "  bench    put load on an endpoint, this one or another, and measure it\n"
           "  version  print the version\n"
           "  help     print this text\n\n"
@@ -67,6 +70,12 @@ static int run(int argc, char **argv)
     }
     if (strcmp(command, "bench") == 0) {
         return bench_main(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "user") == 0) {
+        return user_command(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "key") == 0) {
+        return key_command(argc - 2, argv + 2);
     }
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         return run_version(argc - 2, argv + 2);

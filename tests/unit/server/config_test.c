@@ -43,7 +43,8 @@ static int clear_environment(void **state)
                                         "THROTTLE",
                                         "MAX_COLLECTION_BYTES",
                                         "ROOT_ACCESS_KEY_ID",
-                                        "ROOT_SECRET_ACCESS_KEY"};
+                                        "ROOT_SECRET_ACCESS_KEY",
+                                        "KEY_FILE"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "STATOR_%s", names[i]);
@@ -188,6 +189,10 @@ static void test_root_access_key(void **state)
     assert_int_equal(parse("--auth", "sigv4", NULL), CONFIG_REFUSED);
     assert_int_equal(parse("--auth", "none", NULL), CONFIG_OK);
     assert_false(config.check_signatures);
+    unsetenv("STATOR_ROOT_ACCESS_KEY_ID");
+    unsetenv("STATOR_ROOT_SECRET_ACCESS_KEY");
+    assert_int_equal(parse("--auth", "sigv4", "--key-file", "/etc/key", NULL), CONFIG_OK);
+    assert_string_equal(config.key_file, "/etc/key");
 }
 
 static void test_help_names_every_option(void **state)

@@ -1,0 +1,273 @@
+#include "auth/identity_file.h"
+
+#include "auth/crypto.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define MAGIC "stator identities 1\n"
+
+#define FLAG_ENABLED 1
+
+/* --- the plain form ----------------------------------------------------------------------------------------------- */
+
+static void append_text(struct buffer *out, const char *text)
+{
+    buffer_append_varint(out, (uint32_t)strlen(text));
+    buffer_append(out, text, strlen(text));
+}
+
+void identity_file_encode(const struct identities *identities, struct buffer *out)
+{
+    unsigned users = identities_user_count(identities), keys = identities_key_count(identities), count = 0;
+    for (unsigned i = 0; i < users; i++) {
+        count += !identities_user(identities, i)->is_root;
+    }
+    buffer_append_varint(out, count);
+    for (unsigned i = 0; i < users; i++) {
+        const struct identity_user *user = identities_user(identities, i);
+        if (user->is_root) {
+            continue;
+        }
+        append_text(out, user->name);
+        buffer_append_byte(out, user->enabled ? FLAG_ENABLED : 0);
+        buffer_append_u64(out, user->created_us);
+        buffer_append_varint(out, identities_user_keys(identities, user));
+        for (unsigned k = 0; k < keys; k++) {
+            const struct identity_key *key = identities_key(identities, k);
+            if (key->user == user) {
+                append_text(out, key->id);
+                append_text(out, key->secret);
+                buffer_append_byte(out, key->enabled ? FLAG_ENABLED : 0);
+                buffer_append_u64(out, key->created_us);
+            }
+        }
+    }
+}
+
+static bool take_varint(struct slice *rest, uint32_t max, uint32_t *ret_number)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0; shift < 35 && rest->len > 0; shift += 7) {
+        unsigned char byte = (unsigned char)rest->data[0];
+        *rest = slice_of(rest->data + 1, rest->len - 1);
+        number |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0) {
+            *ret_number = (uint32_t)number;
+            return number <= max;
+        }
+    }
+    return false;
+}
+
+static bool take_text(struct slice *rest, size_t min, size_t max, char *ret_text)
+{
+    uint32_t len;
+    if (!take_varint(rest, (uint32_t)max, &len) || len < min || len > rest->len ||
+        memchr(rest->data, '\0', len) != NULL) {
+        return false;
+    }
+    memcpy(ret_text, rest->data, len);
+    ret_text[len] = '\0';
+    *rest = slice_of(rest->data + len, rest->len - len);
+    return true;
+}
+
+static bool take_flags_and_time(struct slice *rest, bool *ret_enabled, uint64_t *ret_time_us)
+{
+    if (rest->len < 9) {
+        return false;
+    }
+    *ret_enabled = (rest->data[0] & FLAG_ENABLED) != 0;
+    *ret_time_us = 0;
+    for (unsigned i = 1; i < 9; i++) {
+        *ret_time_us = *ret_time_us << 8 | (unsigned char)rest->data[i];
+    }
+    *rest = slice_of(rest->data + 9, rest->len - 9);
+    return true;
+}
+
+static bool take_key(struct slice *rest, struct identities *identities, struct identity_user *user)
+{
+    char id[IDENTITIES_KEY_CHARS_MAX + 1], secret[IDENTITIES_SECRET_CHARS_MAX + 1];
+    bool enabled;
+    uint64_t created_us;
+    bool good = take_text(rest, IDENTITIES_KEY_CHARS_MIN, IDENTITIES_KEY_CHARS_MAX, id) &&
+                take_text(rest, IDENTITIES_SECRET_CHARS_MIN, IDENTITIES_SECRET_CHARS_MAX, secret) &&
+                take_flags_and_time(rest, &enabled, &created_us) &&
+                identities_find_key(identities, slice_from_string(id)) == NULL;
+    if (good) {
+        struct identity_key *key = identities_add_key(identities, user, id, secret);
+        key->enabled = enabled;
+        key->created_us = created_us;
+    }
+    crypto_wipe(secret, sizeof secret);
+    return good;
+}
+
+bool identity_file_decode(struct slice plain, struct identities *identities)
+{
+    uint32_t users, keys;
+    if (!take_varint(&plain, IDENTITIES_USERS_MAX, &users)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < users; i++) {
+        char name[IDENTITIES_NAME_CHARS_MAX + 1];
+        bool enabled;
+        uint64_t created_us;
+        if (!take_text(&plain, 1, IDENTITIES_NAME_CHARS_MAX, name) || !identities_name_is_valid(name) ||
+            !take_flags_and_time(&plain, &enabled, &created_us) ||
+            !take_varint(&plain, IDENTITIES_KEYS_PER_USER_MAX, &keys)) {
+            return false;
+        }
+        struct identity_user *user = identities_add_user(identities, name);
+        user->enabled = enabled;
+        user->created_us = created_us;
+        for (uint32_t k = 0; k < keys; k++) {
+            if (!take_key(&plain, identities, user)) {
+                return false;
+            }
+        }
+    }
+    return plain.len == 0;
+}
+
+/* --- the file ----------------------------------------------------------------------------------------------------- */
+
+static void path_of(const char *folder, const char *name, char ret_path[4096])
+{
+    if (snprintf(ret_path, 4096, "%s/%s", folder, name) >= 4096) {
+        ret_path[0] = '\0'; /* no file has this name */
+    }
+}
+
+/* 1: read; 0: there is none; -1: cannot be read. */
+static int read_whole(const char *path, struct buffer *out, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? 0 : err_set(err, "cannot read %s: %s", path, strerror(errno));
+    }
+    ssize_t got = 1;
+    while (got > 0 && out->len <= IDENTITY_FILE_BYTES_MAX) {
+        got = read(fd, buffer_reserve(out, 65536), 65536);
+        out->len += got > 0 ? (size_t)got : 0;
+    }
+    int reason = errno;
+    close(fd);
+    return got == 0 ? 1 : err_set(err, "cannot read %s: %s", path, got < 0 ? strerror(reason) : "it is too large");
+}
+
+int identity_file_read(const char *folder, const unsigned char key[SEAL_KEY_BYTES], const char *account,
+                       struct identities **ret_identities, struct err *err)
+{
+    char path[4096];
+    path_of(folder, "identities", path);
+    struct buffer file = {0}, plain = {0};
+    int result = read_whole(path, &file, err);
+    struct identities *identities = result < 0 ? NULL : identities_create(account);
+    if (result == 1) {
+        struct slice sealed = buffer_slice(&file);
+        size_t magic = sizeof MAGIC - 1;
+        if (!slice_starts_with(sealed, SLICE(MAGIC))) {
+            result = err_set(err, "%s is damaged, or of a newer version of Stator", path);
+        } else if (!seal_open(key, SLICE(MAGIC), slice_of(sealed.data + magic, sealed.len - magic), &plain)) {
+            result =
+                err_set(err, "%s cannot be opened with this key: it was made with another one, or is damaged", path);
+        } else if (!identity_file_decode(buffer_slice(&plain), identities)) {
+            result = err_set(err, "%s holds what this version of Stator cannot read", path);
+        }
+    }
+    if (plain.len > 0) {
+        crypto_wipe(plain.data, plain.len);
+    }
+    buffer_finish(&plain);
+    buffer_finish(&file);
+    if (result < 0) {
+        identities_release(identities);
+        return -1;
+    }
+    *ret_identities = identities;
+    return 0;
+}
+
+static bool write_all(int fd, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t written = write(fd, bytes.data, bytes.len);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        written = written < 0 ? 0 : written;
+        bytes = slice_of(bytes.data + written, bytes.len - (size_t)written);
+    }
+    return true;
+}
+
+static bool sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return good;
+}
+
+int identity_file_write(const char *folder, const unsigned char key[SEAL_KEY_BYTES],
+                        const struct identities *identities, struct err *err)
+{
+    char path[4096], fresh[4096];
+    path_of(folder, "identities", path);
+    path_of(folder, "identities.new", fresh);
+    struct buffer plain = {0}, file = {0};
+    identity_file_encode(identities, &plain);
+    BUFFER_APPEND_LITERAL(&file, MAGIC);
+    seal(key, SLICE(MAGIC), buffer_slice(&plain), &file);
+    crypto_wipe(plain.data, plain.len);
+    buffer_finish(&plain);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && write_all(fd, buffer_slice(&file)) && fsync(fd) == 0;
+    good = (fd < 0 || close(fd) == 0) && good && rename(fresh, path) == 0 && sync_folder(folder);
+    int result = good ? 0 : err_set(err, "cannot write %s: %s", path, strerror(errno));
+    buffer_finish(&file);
+    return result;
+}
+
+int identity_file_lock(const char *folder, struct err *err)
+{
+    char path[4096];
+    path_of(folder, "identities.lock", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        while (flock(fd, LOCK_EX) != 0) {
+            if (errno != EINTR) {
+                close(fd);
+                fd = -1;
+                break;
+            }
+        }
+    }
+    return fd >= 0 ? fd : err_set(err, "cannot write to the data folder %s: %s", folder, strerror(errno));
+}
+
+struct identity_file_state identity_file_state(const char *folder)
+{
+    char path[4096];
+    struct stat status;
+    path_of(folder, "identities", path);
+    if (stat(path, &status) != 0) {
+        return (struct identity_file_state){0};
+    }
+    return (struct identity_file_state){.inode = status.st_ino, .changed = status.st_mtim, .len = status.st_size};
+}
+
+bool identity_file_state_equal(const struct identity_file_state *a, const struct identity_file_state *b)
+{
+    return a->inode == b->inode && a->len == b->len && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}

@@ -1,0 +1,13 @@
+/* The master key of a server: a text file with one line, "stator key 1 " and 64 hexadecimal digits. Only its owner, and
+ * his group at most, may read it. Keys for each purpose are derived from it. */
+#pragma once
+
+#include "auth/seal.h"
+#include "base/err.h"
+
+/* Makes a new key; a file that is there already is left alone. Mode 0600, durable when this returns. */
+int key_file_create(const char *path, struct err *err) MUST_USE;
+
+/* The key for one purpose, for example "identities". The caller wipes it. */
+int key_file_read(const char *path, const char *purpose, unsigned char ret_key[SEAL_KEY_BYTES],
+                  struct err *err) MUST_USE;

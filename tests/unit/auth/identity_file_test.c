@@ -1,0 +1,286 @@
+/* Sealed bytes, the key file, and the file of identities: what was written comes back, and nothing else does. */
+#include "auth/identity_file.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../support/folder.h"
+#include "auth/key_file.h"
+
+static char *folder;
+static struct err err;
+
+static int make(void **state)
+{
+    (void)state;
+    folder = folder_make();
+    return 0;
+}
+
+static int unmake(void **state)
+{
+    (void)state;
+    folder_remove(folder);
+    return 0;
+}
+
+static const char *in_folder(const char *name)
+{
+    static char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* --- seal --------------------------------------------------------------------------------------------------------- */
+
+static void test_sealed_bytes_come_back(void **state)
+{
+    (void)state;
+    unsigned char key[SEAL_KEY_BYTES] = "a key for tests";
+    static const size_t lengths[] = {0, 1, 15, 16, 17, 100000};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        char *text = calloc(1, lengths[i] + 1);
+        struct buffer sealed = {0}, again = {0}, plain = {0};
+        seal(key, SLICE("test"), slice_of(text, lengths[i]), &sealed);
+        seal(key, SLICE("test"), slice_of(text, lengths[i]), &again);
+        assert_int_equal(sealed.len, lengths[i] + SEAL_EXTRA_BYTES);
+        assert_false(slice_equal(buffer_slice(&sealed), buffer_slice(&again)));
+        assert_true(seal_open(key, SLICE("test"), buffer_slice(&sealed), &plain));
+        assert_true(slice_equal(buffer_slice(&plain), slice_of(text, lengths[i])));
+        buffer_finish(&sealed);
+        buffer_finish(&again);
+        buffer_finish(&plain);
+        free(text);
+    }
+}
+
+static void test_every_changed_bit_is_noticed(void **state)
+{
+    (void)state;
+    unsigned char key[SEAL_KEY_BYTES] = "a key for tests", other[SEAL_KEY_BYTES] = "a key for testt";
+    struct buffer sealed = {0}, plain = {0};
+    seal(key, SLICE("test"), SLICE("forty-two bytes of text that mean nothing."), &sealed);
+    for (size_t bit = 0; bit < sealed.len * 8; bit++) {
+        sealed.data[bit / 8] ^= (char)(1 << bit % 8);
+        assert_false(seal_open(key, SLICE("test"), buffer_slice(&sealed), &plain));
+        sealed.data[bit / 8] ^= (char)(1 << bit % 8);
+    }
+    for (size_t len = 0; len < sealed.len; len++) {
+        assert_false(seal_open(key, SLICE("test"), slice_of(sealed.data, len), &plain));
+    }
+    assert_false(seal_open(other, SLICE("test"), buffer_slice(&sealed), &plain));
+    assert_false(seal_open(key, SLICE("tesu"), buffer_slice(&sealed), &plain));
+    assert_int_equal(plain.len, 0);
+    assert_true(seal_open(key, SLICE("test"), buffer_slice(&sealed), &plain));
+    buffer_finish(&sealed);
+    buffer_finish(&plain);
+}
+
+/* --- the key file ------------------------------------------------------------------------------------------------- */
+
+static void test_key_file(void **state)
+{
+    (void)state;
+    unsigned char a[SEAL_KEY_BYTES], b[SEAL_KEY_BYTES];
+    char path[4096];
+    snprintf(path, sizeof path, "%s", in_folder("key"));
+    assert_int_equal(key_file_read(path, "test", a, &err), -1);
+    assert_non_null(strstr(err.text, "No such file"));
+    assert_int_equal(key_file_create(path, &err), 0);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_int_equal(key_file_create(path, &err), -1);
+    assert_non_null(strstr(err.text, "exists already"));
+    assert_int_equal(key_file_read(path, "test", a, &err), 0);
+    assert_int_equal(key_file_read(path, "test", b, &err), 0);
+    assert_memory_equal(a, b, sizeof a);
+    assert_int_equal(key_file_read(path, "other", b, &err), 0);
+    assert_memory_not_equal(a, b, sizeof a);
+
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(key_file_read(path, "test", a, &err), 0);
+    assert_int_equal(chmod(path, 0604), 0);
+    assert_int_equal(key_file_read(path, "test", a, &err), -1);
+    assert_non_null(strstr(err.text, "chmod 600"));
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(truncate(path, 40), 0);
+    assert_int_equal(key_file_read(path, "test", a, &err), -1);
+    assert_non_null(strstr(err.text, "is not a key of Stator"));
+}
+
+/* --- identities --------------------------------------------------------------------------------------------------- */
+
+static const unsigned char key[SEAL_KEY_BYTES] = "a key for tests";
+
+static struct identities *sample(void)
+{
+    struct identities *identities = identities_create("123456789012");
+    identities_add_key(identities, identities_add_user(identities, NULL), "AKIAROOT01234567", "root secret of tests");
+    struct identity_user *alice = identities_add_user(identities, "alice");
+    alice->created_us = 1700000000000001;
+    identities_add_key(identities, alice, "AKIAALICE0000001", "secret/of+alice=1");
+    struct identity_user *bob = identities_add_user(identities, "bob@example.com");
+    bob->enabled = false;
+    identities_add_key(identities, alice, "AKIAALICE0000002", "secret/of+alice=2")->enabled = false;
+    identities_add_user(identities, "nobody");
+    return identities;
+}
+
+static void check_sample(const struct identities *identities)
+{
+    assert_int_equal(identities_user_count(identities), 3);
+    assert_int_equal(identities_key_count(identities), 2);
+    assert_null(identities_find_key(identities, SLICE("AKIAROOT01234567")));
+    const struct identity_key *first = identities_find_key(identities, SLICE("AKIAALICE0000001"));
+    const struct identity_key *second = identities_find_key(identities, SLICE("AKIAALICE0000002"));
+    assert_string_equal(first->secret, "secret/of+alice=1");
+    assert_string_equal(first->user->arn, "arn:aws:iam::123456789012:user/alice");
+    assert_int_equal(first->user->created_us, 1700000000000001);
+    assert_true(first->enabled && first->user->enabled && !first->user->is_root);
+    assert_ptr_equal(second->user, first->user);
+    assert_false(second->enabled);
+    assert_false(identities_find_user(identities, SLICE("bob@example.com"))->enabled);
+}
+
+static void test_identities_come_back(void **state)
+{
+    (void)state;
+    struct identities *identities = NULL, *original = sample();
+    assert_int_equal(identity_file_read(folder, key, "123456789012", &identities, &err), 0);
+    assert_int_equal(identities_user_count(identities), 0);
+    identities_release(identities);
+
+    struct identity_file_state before = identity_file_state(folder);
+    assert_int_equal(identity_file_write(folder, key, original, &err), 0);
+    struct identity_file_state after = identity_file_state(folder);
+    assert_false(identity_file_state_equal(&before, &after));
+    assert_int_equal(identity_file_read(folder, key, "123456789012", &identities, &err), 0);
+    check_sample(identities);
+    /* a change that keeps the length is seen too */
+    assert_int_equal(identity_file_write(folder, key, identities, &err), 0);
+    before = identity_file_state(folder);
+    assert_false(identity_file_state_equal(&before, &after));
+    identities_release(identities);
+    identities_release(original);
+}
+
+static void test_secrets_are_not_in_the_file(void **state)
+{
+    (void)state;
+    struct identities *original = sample();
+    assert_int_equal(identity_file_write(folder, key, original, &err), 0);
+    char text[4096];
+    int fd = open(in_folder("identities"), O_RDONLY);
+    ssize_t len = read(fd, text, sizeof text);
+    close(fd);
+    assert_true(len > 100 && len < (ssize_t)sizeof text);
+    static const char *const words[] = {"alice", "secret", "AKIA"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_null(memmem(text, (size_t)len, words[i], strlen(words[i])));
+    }
+    struct stat status;
+    assert_int_equal(stat(in_folder("identities"), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    identities_release(original);
+}
+
+static void test_files_that_cannot_be_opened(void **state)
+{
+    (void)state;
+    struct identities *identities = NULL, *original = sample();
+    assert_int_equal(identity_file_write(folder, key, original, &err), 0);
+    const unsigned char other[SEAL_KEY_BYTES] = "another key";
+    assert_int_equal(identity_file_read(folder, other, "123456789012", &identities, &err), -1);
+    assert_non_null(strstr(err.text, "cannot be opened with this key"));
+    assert_int_equal(truncate(in_folder("identities"), 60), 0);
+    assert_int_equal(identity_file_read(folder, key, "123456789012", &identities, &err), -1);
+    assert_non_null(strstr(err.text, "is damaged"));
+    assert_int_equal(truncate(in_folder("identities"), 0), 0);
+    assert_int_equal(identity_file_read(folder, key, "123456789012", &identities, &err), -1);
+    assert_null(identities);
+    identities_release(original);
+}
+
+/* Whatever is cut off or changed: refused, or a set within the bounds. */
+static void test_plain_form_is_checked(void **state)
+{
+    (void)state;
+    struct identities *original = sample();
+    struct buffer plain = {0};
+    identity_file_encode(original, &plain);
+    for (size_t len = 0; len < plain.len; len++) {
+        struct identities *identities = identities_create("123456789012");
+        assert_false(identity_file_decode(slice_of(plain.data, len), identities));
+        identities_release(identities);
+    }
+    for (size_t at = 0; at < plain.len; at++) {
+        char old = plain.data[at];
+        for (int byte = 0; byte < 256; byte++) {
+            plain.data[at] = (char)byte;
+            struct identities *identities = identities_create("123456789012");
+            if (identity_file_decode(buffer_slice(&plain), identities)) {
+                assert_int_equal(identities_user_count(identities), 3);
+            }
+            identities_release(identities);
+        }
+        plain.data[at] = old;
+    }
+    buffer_finish(&plain);
+    identities_release(original);
+}
+
+static void test_removing(void **state)
+{
+    (void)state;
+    struct identities *identities = sample();
+    identities_remove_key(identities,
+                          (struct identity_key *)(uintptr_t)identities_find_key(identities, SLICE("AKIAALICE0000001")));
+    assert_null(identities_find_key(identities, SLICE("AKIAALICE0000001")));
+    assert_non_null(identities_find_key(identities, SLICE("AKIAALICE0000002")));
+    identities_remove_user(identities, identities_find_user(identities, SLICE("alice")));
+    assert_null(identities_find_key(identities, SLICE("AKIAALICE0000002")));
+    assert_null(identities_find_user(identities, SLICE("alice")));
+    assert_int_equal(identities_user_count(identities), 3);
+    identities_remove_key(identities,
+                          (struct identity_key *)(uintptr_t)identities_find_key(identities, SLICE("AKIAROOT01234567")));
+    assert_null(identities_find_key(identities, SLICE("AKIAROOT01234567")));
+    identities_release(identities);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    char name[80] = "";
+    memset(name, 'a', 65);
+    assert_false(identities_name_is_valid(name));
+    name[64] = '\0';
+    assert_true(identities_name_is_valid(name));
+    assert_true(identities_name_is_valid("a+=,.@_-Z9"));
+    static const char *const bad[] = {"", "a b", "a/b", "a:b", "*", "ä", "a\n", "${x}"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(identities_name_is_valid(bad[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sealed_bytes_come_back, make, unmake),
+        cmocka_unit_test_setup_teardown(test_every_changed_bit_is_noticed, make, unmake),
+        cmocka_unit_test_setup_teardown(test_key_file, make, unmake),
+        cmocka_unit_test_setup_teardown(test_identities_come_back, make, unmake),
+        cmocka_unit_test_setup_teardown(test_secrets_are_not_in_the_file, make, unmake),
+        cmocka_unit_test_setup_teardown(test_files_that_cannot_be_opened, make, unmake),
+        cmocka_unit_test_setup_teardown(test_plain_form_is_checked, make, unmake),
+        cmocka_unit_test_setup_teardown(test_removing, make, unmake),
+        cmocka_unit_test_setup_teardown(test_names, make, unmake),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
