@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "api/authorize.h"
 #include "api/call.h"
 #include "value/json.h"
 
@@ -120,7 +121,7 @@ void api_call_start(struct api_call *call)
     if (api->authorize != NULL && !api->authorize(call, call->operation->permission)) {
         return;
     }
-    if (parse(call) && decode(call)) {
+    if (parse(call) && decode(call) && call_authorize(call)) {
         call->operation->run(call);
     }
 }

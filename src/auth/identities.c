@@ -57,8 +57,19 @@ static void key_destroy(struct identity_key *key)
     free(key);
 }
 
+static void policy_finish(struct identity_policy *policy)
+{
+    free(policy->name);
+    free(policy->document);
+    policy_destroy(policy->tree);
+}
+
 static void user_destroy(struct identity_user *user)
 {
+    for (unsigned i = 0; i < user->policy_count; i++) {
+        policy_finish(&user->policies[i]);
+    }
+    free(user->policies);
     free(user->name);
     free(user->arn);
     free(user);
@@ -188,6 +199,59 @@ void identities_remove_user(struct identities *identities, struct identity_user 
             return;
         }
     }
+}
+
+/* Its place, or policy_count. */
+static unsigned policy_place(const struct identity_user *user, const char *name)
+{
+    unsigned at = 0;
+    while (at < user->policy_count && strcmp(user->policies[at].name, name) != 0) {
+        at++;
+    }
+    return at;
+}
+
+const struct identity_policy *identities_find_policy(const struct identity_user *user, const char *name)
+{
+    unsigned at = policy_place(user, name);
+    return at < user->policy_count ? &user->policies[at] : NULL;
+}
+
+int identities_put_policy(struct identity_user *user, const char *name, struct slice document, struct err *err)
+{
+    unsigned at = policy_place(user, name);
+    struct policy *tree;
+    if (at == IDENTITIES_POLICIES_PER_USER_MAX) {
+        return err_set(err, "'%s' has %u policies already, and no more are possible", user->name, at);
+    }
+    if (policy_parse(document, POLICY_OF_IDENTITY, &tree, err) != 0) {
+        return -1;
+    }
+    if (at == user->policy_count) {
+        user->policies = realloc(user->policies, (at + 1) * sizeof user->policies[0]);
+        if (user->policies == NULL) {
+            abort();
+        }
+        user->policy_count++;
+    } else {
+        policy_finish(&user->policies[at]);
+    }
+    char *copy = allocate(document.len + 1);
+    memcpy(copy, document.data, document.len);
+    user->policies[at] = (struct identity_policy){.name = copy_text(name), .document = copy, .tree = tree};
+    return 0;
+}
+
+bool identities_remove_policy(struct identity_user *user, const char *name)
+{
+    unsigned at = policy_place(user, name);
+    if (at == user->policy_count) {
+        return false;
+    }
+    policy_finish(&user->policies[at]);
+    user->policy_count--;
+    memmove(user->policies + at, user->policies + at + 1, (user->policy_count - at) * sizeof user->policies[0]);
+    return true;
 }
 
 bool identities_name_is_valid(const char *name)

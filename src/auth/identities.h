@@ -2,7 +2,7 @@
  * that any number of threads may read it; a change makes a new set. */
 #pragma once
 
-#include "base/slice.h"
+#include "auth/policy.h"
 
 /* AWS's own bounds: names up to 64 characters, access keys from 16 to 128. */
 #define IDENTITIES_NAME_CHARS_MAX   64
@@ -15,12 +15,22 @@
 /* A new key comes before the old one goes. */
 #define IDENTITIES_KEYS_PER_USER_MAX 2
 
+#define IDENTITIES_POLICIES_PER_USER_MAX 10
+
+struct identity_policy {
+    char *name; /* as users are named */
+    char *document;
+    struct policy *tree;
+};
+
 struct identity_user {
     char *name; /* "alice"; the root user has none: "" */
     char *arn;  /* arn:aws:iam::ACCOUNT:user/alice, or :root */
     bool is_root;
     bool enabled;
     uint64_t created_us;
+    struct identity_policy *policies; /* what he may do; nothing without */
+    unsigned policy_count;
 };
 
 struct identity_key {
@@ -47,6 +57,13 @@ struct identity_key *identities_add_key(struct identities *identities, struct id
 /* With his keys. */
 void identities_remove_user(struct identities *identities, struct identity_user *user);
 void identities_remove_key(struct identities *identities, struct identity_key *key);
+
+/* Replaces the policy of this name, or adds one. -1: the document is no policy, or there are too many. */
+int identities_put_policy(struct identity_user *user, const char *name, struct slice document,
+                          struct err *err) MUST_USE;
+/* False: there is none. */
+bool identities_remove_policy(struct identity_user *user, const char *name);
+const struct identity_policy *identities_find_policy(const struct identity_user *user, const char *name);
 
 /* 1 to 64 letters, digits and +=,.@_- as AWS has it. */
 bool identities_name_is_valid(const char *name);

@@ -46,6 +46,11 @@ void identity_file_encode(const struct identities *identities, struct buffer *ou
                 buffer_append_u64(out, key->created_us);
             }
         }
+        buffer_append_varint(out, user->policy_count);
+        for (unsigned p = 0; p < user->policy_count; p++) {
+            append_text(out, user->policies[p].name);
+            append_text(out, user->policies[p].document);
+        }
     }
 }
 
@@ -109,6 +114,25 @@ static bool take_key(struct slice *rest, struct identities *identities, struct i
     return good;
 }
 
+static bool take_policies(struct slice *rest, struct identity_user *user)
+{
+    uint32_t count, len;
+    if (!take_varint(rest, IDENTITIES_POLICIES_PER_USER_MAX, &count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        char name[IDENTITIES_NAME_CHARS_MAX + 1];
+        struct err unused;
+        if (!take_text(rest, 1, IDENTITIES_NAME_CHARS_MAX, name) || !identities_name_is_valid(name) ||
+            !take_varint(rest, POLICY_BYTES_MAX, &len) || len > rest->len ||
+            identities_put_policy(user, name, slice_of(rest->data, len), &unused) != 0) {
+            return false;
+        }
+        *rest = slice_of(rest->data + len, rest->len - len);
+    }
+    return true;
+}
+
 bool identity_file_decode(struct slice plain, struct identities *identities)
 {
     uint32_t users, keys;
@@ -131,6 +155,9 @@ bool identity_file_decode(struct slice plain, struct identities *identities)
             if (!take_key(&plain, identities, user)) {
                 return false;
             }
+        }
+        if (!take_policies(&plain, user)) {
+            return false;
         }
     }
     return plain.len == 0;

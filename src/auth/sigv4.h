@@ -20,6 +20,9 @@
 #define SIGV4_PARAMETERS_MAX 64
 #define SIGV4_TIME_CHARS     16 /* 20130609T094515Z */
 
+/* Room for an address as text, with its NUL. */
+#define AUTH_PEER_CHARS 64
+
 /* What a check needs of an HTTP request; borrowed from whoever received it. */
 struct auth_head {
     struct slice method;
@@ -28,6 +31,8 @@ struct auth_head {
     const void *headers;
     /* The next header of this name (lower case) from *at on, which is moved behind it. Begin with 0. */
     bool (*header)(const void *headers, struct slice name, size_t *at, struct slice *ret_value);
+    /* The address that the request came from. False: it is not known. */
+    bool (*peer)(const void *headers, char ret_text[AUTH_PEER_CHARS]);
 };
 
 /* The first header of this name, or false. */

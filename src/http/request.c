@@ -4,6 +4,7 @@
 #include "http/private.h"
 
 #include <assert.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -112,6 +113,16 @@ static bool next_header(const void *headers, struct slice name, size_t *at, stru
     return false;
 }
 
+static bool peer_text(const void *headers, char ret_text[AUTH_PEER_CHARS])
+{
+    const struct request *request = headers;
+    h2o_conn_t *connection = request->req->conn;
+    struct sockaddr_storage address;
+    socklen_t len = connection->callbacks->get_peername(connection, (struct sockaddr *)&address);
+    return len > 0 &&
+           getnameinfo((struct sockaddr *)&address, len, ret_text, AUTH_PEER_CHARS, NULL, 0, NI_NUMERICHOST) == 0;
+}
+
 static struct auth_head head_of(struct request *request)
 {
     const h2o_req_t *req = request->req;
@@ -123,6 +134,7 @@ static struct auth_head head_of(struct request *request)
         .query = slice_of(req->path.base + query_at, req->path.len - query_at),
         .headers = request,
         .header = next_header,
+        .peer = peer_text,
     };
 }
 

@@ -18,6 +18,9 @@
 #define KEY_ID_CHARS  20
 #define SECRET_CHARS  40
 #define KEY_ID_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+#define EVERYTHING                                                                                                     \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"
+
 #define SECRET_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 static int fail(const struct err *err)
@@ -129,6 +132,39 @@ static int list(const struct user_options *options, const struct identities *ide
     return 0;
 }
 
+static int show_policies(const struct user_options *options, const struct identities *identities, struct err *err)
+{
+    const struct identity_user *user = identities_find_user(identities, slice_from_string(options->name));
+    if (user == NULL) {
+        return err_set(err, "there is no user '%s'", options->name);
+    }
+    if (options->verb == USER_POLICY_GET) {
+        const struct identity_policy *policy = identities_find_policy(user, options->policy);
+        if (policy == NULL) {
+            return err_set(err, "'%s' has no policy '%s'", options->name, options->policy);
+        }
+        size_t len = strlen(policy->document);
+        printf("%s%s", policy->document, len > 0 && policy->document[len - 1] == '\n' ? "" : "\n");
+        return 0;
+    }
+    struct buffer out = {0};
+    json_object_begin(&out);
+    json_member_array_begin(&out, "PolicyNames");
+    for (unsigned i = 0; i < user->policy_count; i++) {
+        json_string(&out, slice_from_string(user->policies[i].name));
+        if (!options->json) {
+            puts(user->policies[i].name);
+        }
+    }
+    json_array_end(&out);
+    json_object_end(&out);
+    if (options->json) {
+        print_json(&out);
+    }
+    buffer_finish(&out);
+    return 0;
+}
+
 /* --- what is done ------------------------------------------------------------------------------------------------- */
 
 /* The key that is older than the other one of this user. */
@@ -158,7 +194,39 @@ static int add(const struct user_options *options, struct identities *identities
     struct identity_user *user = identities_add_user(identities, options->name);
     user->created_us = env_time_us();
     *ret_key = make_key(identities, user);
-    return 0;
+    return options->admin ? identities_put_policy(user, "admin", SLICE(EVERYTHING), err) : 0;
+}
+
+/* Another policy that is too long is refused when it is parsed. */
+static int put_policy(const struct user_options *options, struct identity_user *user, struct err *err)
+{
+    if (!identities_name_is_valid(options->policy)) {
+        return err_set(err, "'%s' is not the name of a policy: 1 to %d letters, digits and +=,.@_-", options->policy,
+                       IDENTITIES_NAME_CHARS_MAX);
+    }
+    static char document[POLICY_BYTES_MAX + 2];
+    bool is_input = strcmp(options->policy_file, "-") == 0;
+    FILE *file = is_input ? stdin : fopen(options->policy_file, "re");
+    if (file == NULL) {
+        return err_set(err, "cannot read %s: %s", options->policy_file, strerror(errno));
+    }
+    size_t len = fread(document, 1, sizeof document, file);
+    if (!is_input) {
+        fclose(file);
+    }
+    return identities_put_policy(user, options->policy, slice_of(document, len), err) == 0
+               ? 0
+               : err_wrap(err, "%s", options->policy_file);
+}
+
+static int change_policy(const struct user_options *options, struct identity_user *user, struct err *err)
+{
+    if (options->verb == USER_POLICY_PUT) {
+        return put_policy(options, user, err);
+    }
+    return identities_remove_policy(user, options->policy)
+               ? 0
+               : err_set(err, "'%s' has no policy '%s'", options->name, options->policy);
 }
 
 static void rotate(const struct user_options *options, struct identities *identities, struct identity_user *user,
@@ -189,6 +257,9 @@ static int change(const struct user_options *options, struct identities *identit
     case USER_REMOVE:
         identities_remove_user(identities, user);
         break;
+    case USER_POLICY_PUT:
+    case USER_POLICY_REMOVE:
+        return change_policy(options, user, err);
     default:
         user->enabled = options->verb == USER_ENABLE;
         break;
@@ -199,7 +270,12 @@ static int change(const struct user_options *options, struct identities *identit
 static void print_done(const struct user_options *options)
 {
     static const char *const done[] = {
-        [USER_REMOVE] = "removed", [USER_DISABLE] = "disabled", [USER_ENABLE] = "enabled"};
+        [USER_REMOVE] = "removed",
+        [USER_DISABLE] = "disabled",
+        [USER_ENABLE] = "enabled",
+        [USER_POLICY_PUT] = "policy put",
+        [USER_POLICY_REMOVE] = "policy removed",
+    };
     if (options->json) {
         struct buffer out = {0};
         json_object_begin(&out);
@@ -224,8 +300,11 @@ static int change_file(const struct user_options *options, const unsigned char k
     }
     struct identity_key *fresh = NULL;
     int result = identity_file_read(options->data_dir, key, options->account_id, &identities, err);
+    bool shows = options->verb == USER_LIST || options->verb == USER_POLICY_GET || options->verb == USER_POLICY_LIST;
     if (result == 0 && options->verb == USER_LIST) {
         list(options, identities);
+    } else if (result == 0 && shows) {
+        result = show_policies(options, identities, err);
     } else if (result == 0) {
         result = change(options, identities, &fresh, err);
         result = result == 0 ? identity_file_write(options->data_dir, key, identities, err) : result;

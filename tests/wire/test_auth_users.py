@@ -30,10 +30,10 @@ def refused(own, key):
 
 
 def test_users_come_and_go_while_the_server_runs(own):
-    early = own.user("add", "early")  # before there is a data folder
+    early = own.user("add", "early", "--admin")  # before there is a data folder
     own.start()
     assert served(own, early)()
-    late = own.user("add", "late")
+    late = own.user("add", "late", "--admin")
     eventually(served(own, late))
     own.user("disable", "early")
     eventually(refused(own, early))
@@ -48,7 +48,7 @@ def test_users_come_and_go_while_the_server_runs(own):
 
 
 def test_rotation(own):
-    first = own.user("add", "alice")
+    first = own.user("add", "alice", "--admin")
     own.start()
     second = own.user("rotate", "alice")
     assert second["AccessKeyId"] != first["AccessKeyId"] and second["SecretAccessKey"] != first["SecretAccessKey"]
@@ -65,7 +65,7 @@ def test_rotation(own):
 
 
 def test_root_beside_users(own):
-    alice = own.user("add", "alice")
+    alice = own.user("add", "alice", "--admin")
     root = ("AKIAROOT0123456789", "root secret of tests")
     with environment(STATOR_ROOT_ACCESS_KEY_ID=root[0], STATOR_ROOT_SECRET_ACCESS_KEY=root[1]):
         own.start()
@@ -76,7 +76,7 @@ def test_root_beside_users(own):
 
 
 def test_a_damaged_file_changes_nothing(own):
-    alice = own.user("add", "alice")
+    alice = own.user("add", "alice", "--admin")
     own.start()
     good = (own.folder / "identities").read_bytes()
     (own.folder / "identities.broken").write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
@@ -136,7 +136,7 @@ def test_twice_the_same_name(own):
 
 
 def test_wrong_keys(own, tmp_path):
-    own.user("add", "alice")
+    own.user("add", "alice", "--admin")
     other = tmp_path / "other"
     own.run("key", "create", str(other)).check_returncode()
     assert own.run("key", "create", str(other)).returncode == 1

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "../../support/api_server.h"
+#include "api/authorize.h"
 #include "api/call.h"
 
 static struct api_server *server;
@@ -103,6 +104,7 @@ static void test_every_operation_has_its_permission(void **state)
         const struct operation *operation = &operations[i];
         assert_true(strncmp(operation->permission, "dynamodb:", 9) == 0);
         assert_string_equal(operation->permission + 9, operation->name);
+        assert_true(authorize_knows(operation->name)); /* what policies are asked */
         char target[128];
         snprintf(target, sizeof target, "DynamoDB_20120810.%s", operation->name);
         assert_ptr_equal(operation_find(slice_from_string(target)), operation);

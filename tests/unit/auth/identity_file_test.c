@@ -119,6 +119,9 @@ static void test_key_file(void **state)
 
 static const unsigned char key[SEAL_KEY_BYTES] = "a key for tests";
 
+#define ALL     "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"
+#define NOTHING "{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}"
+
 static struct identities *sample(void)
 {
     struct identities *identities = identities_create("123456789012");
@@ -126,6 +129,8 @@ static struct identities *sample(void)
     struct identity_user *alice = identities_add_user(identities, "alice");
     alice->created_us = 1700000000000001;
     identities_add_key(identities, alice, "AKIAALICE0000001", "secret/of+alice=1");
+    assert_int_equal(identities_put_policy(alice, "all", SLICE(ALL), &err), 0);
+    assert_int_equal(identities_put_policy(alice, "none", SLICE(NOTHING), &err), 0);
     struct identity_user *bob = identities_add_user(identities, "bob@example.com");
     bob->enabled = false;
     identities_add_key(identities, alice, "AKIAALICE0000002", "secret/of+alice=2")->enabled = false;
@@ -147,6 +152,9 @@ static void check_sample(const struct identities *identities)
     assert_ptr_equal(second->user, first->user);
     assert_false(second->enabled);
     assert_false(identities_find_user(identities, SLICE("bob@example.com"))->enabled);
+    assert_int_equal(first->user->policy_count, 2);
+    assert_string_equal(identities_find_policy(first->user, "none")->document, NOTHING);
+    assert_null(identities_find_policy(first->user, "no"));
 }
 
 static void test_identities_come_back(void **state)
@@ -254,6 +262,27 @@ static void test_removing(void **state)
     identities_release(identities);
 }
 
+static void test_policies(void **state)
+{
+    (void)state;
+    struct identities *identities = sample();
+    struct identity_user *user = identities_find_user(identities, SLICE("nobody"));
+    assert_int_equal(identities_put_policy(user, "a", SLICE("{}"), &err), -1);
+    assert_int_equal(user->policy_count, 0);
+    for (unsigned i = 0; i < IDENTITIES_POLICIES_PER_USER_MAX; i++) {
+        char name[] = {(char)('a' + i), '\0'};
+        assert_int_equal(identities_put_policy(user, name, SLICE(ALL), &err), 0);
+    }
+    assert_int_equal(identities_put_policy(user, "one-more", SLICE(ALL), &err), -1);
+    assert_int_equal(identities_put_policy(user, "b", SLICE(NOTHING), &err), 0);
+    assert_string_equal(identities_find_policy(user, "b")->document, NOTHING);
+    assert_true(identities_remove_policy(user, "a"));
+    assert_false(identities_remove_policy(user, "a"));
+    assert_string_equal(identities_find_policy(user, "b")->document, NOTHING);
+    assert_int_equal(user->policy_count, IDENTITIES_POLICIES_PER_USER_MAX - 1);
+    identities_release(identities);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -280,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files_that_cannot_be_opened, make, unmake),
         cmocka_unit_test_setup_teardown(test_plain_form_is_checked, make, unmake),
         cmocka_unit_test_setup_teardown(test_removing, make, unmake),
+        cmocka_unit_test_setup_teardown(test_policies, make, unmake),
         cmocka_unit_test_setup_teardown(test_names, make, unmake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

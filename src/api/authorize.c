@@ -1,0 +1,356 @@
+/* Which permissions a request needs, and the decision. An explicit denial by any policy wins; otherwise one policy must
+ * allow. */
+#include "api/authorize.h"
+
+#include "api/access.h"
+#include "value/from_json.h"
+
+/* --- decisions ---------------------------------------------------------------------------------------------------- */
+
+static bool deny(struct access *access, const char *how, const char *kind)
+{
+    struct api_call *call = access->call;
+    bool silent = *how == 'b';
+    call_fail(call, ERROR_ACCESS_DENIED, "User: %s is not authorized to perform: %s on resource: %.*s %s %s%s%s%s",
+              call->caller.user->arn, access->action, SLICE_ARG(access->resource), how, kind,
+              silent ? "-based policy allows the " : "-based policy", silent ? access->action : "",
+              silent ? " action" : "");
+    return false;
+}
+
+static bool check(struct access *access)
+{
+    struct api_call *call = access->call;
+    const struct identity_user *user = call->caller.user;
+    const struct policy_request request = {
+        .action = slice_from_string(access->action),
+        .resource = access->resource,
+        .principal_arn = slice_from_string(user->arn),
+        .account = slice_from_string(call->loop->api->settings.account_id),
+        .values = access_values,
+        .context = access,
+    };
+    bool allowed = false;
+    for (unsigned i = 0; i < user->policy_count; i++) {
+        enum policy_decision decision = policy_evaluate(user->policies[i].tree, &request, &call->arena);
+        if (decision == POLICY_DENIES) {
+            return deny(access, "with an explicit deny in an", "identity");
+        }
+        allowed = allowed || decision == POLICY_ALLOWS;
+    }
+    if (!allowed || access->unclear) {
+        return deny(access, "because no", "identity");
+    }
+    return true;
+}
+
+/* --- parts -------------------------------------------------------------------------------------------------------- */
+
+static const struct json_node *root_of(const struct api_call *call)
+{
+    return call->nodes;
+}
+
+static struct slice text_member(const struct access *access, const struct json_node *object, const char *name)
+{
+    const struct json_node *node = access_member(access, object, name);
+    return node != NULL && node->type == JSON_STRING ? node->text : SLICE("");
+}
+
+/* The resource is a table, or an index of one. `table` is a name or an ARN. */
+static void aim(struct access *access, struct slice table, struct slice index)
+{
+    struct api_call *call = access->call;
+    struct slice arn = slice_starts_with(table, SLICE("arn:")) ? table : call_table_arn(call, table);
+    const char *slash = arn.len == 0 ? NULL : memchr(arn.data, '/', arn.len);
+    access->resource = arn;
+    access->table = slash != NULL ? slice_of(slash + 1, (size_t)(arn.data + arn.len - slash) - 1) : SLICE("");
+    const char *rest = access->table.len == 0 ? NULL : memchr(access->table.data, '/', access->table.len);
+    access->table.len = rest != NULL ? (size_t)(rest - access->table.data) : access->table.len;
+    access->index = index;
+    if (index.len != 0) {
+        access->resource = arena_printf(&call->arena, "%.*s/index/%.*s", SLICE_ARG(arn), SLICE_ARG(index));
+    }
+}
+
+static struct access access_of(struct api_call *call, const char *action, const struct json_node *body)
+{
+    return (struct access){.call = call, .action = action, .body = body, .resource = SLICE("*")};
+}
+
+static bool check_account(struct api_call *call)
+{
+    struct access access = access_of(call, call->operation->permission, root_of(call));
+    return check(&access);
+}
+
+static bool check_member_table(struct api_call *call, const char *member)
+{
+    struct access access = access_of(call, call->operation->permission, root_of(call));
+    aim(&access, text_member(&access, root_of(call), member), SLICE(""));
+    return check(&access);
+}
+
+static bool check_table(struct api_call *call)
+{
+    return check_member_table(call, "TableName");
+}
+
+static bool check_arn(struct api_call *call)
+{
+    return check_member_table(call, "ResourceArn");
+}
+
+/* Tags and a policy that come with the table are permissions of their own. */
+static bool check_create(struct api_call *call)
+{
+    static const struct {
+        const char *member, *action;
+    } extras[] = {{"Tags", "dynamodb:TagResource"}, {"ResourcePolicy", "dynamodb:PutResourcePolicy"}};
+    struct access access = access_of(call, call->operation->permission, root_of(call));
+    aim(&access, text_member(&access, root_of(call), "TableName"), SLICE(""));
+    if (!check(&access)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof extras / sizeof extras[0]; i++) {
+        access.action = extras[i].action;
+        if (access_member(&access, root_of(call), extras[i].member) != NULL && !check(&access)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_item(struct api_call *call, const char *action, const struct json_node *body, enum access_keys keys,
+                       bool reads, const char *enclosing)
+{
+    struct access access = access_of(call, action, body);
+    aim(&access, text_member(&access, body, "TableName"), SLICE(""));
+    access.keys = keys;
+    access.reads = reads;
+    access.writes = !reads;
+    access.enclosing = enclosing;
+    return check(&access);
+}
+
+static bool check_get(struct api_call *call)
+{
+    return check_item(call, call->operation->permission, root_of(call), ACCESS_KEY, true, NULL);
+}
+
+static bool check_put(struct api_call *call)
+{
+    return check_item(call, call->operation->permission, root_of(call), ACCESS_ITEM, false, NULL);
+}
+
+static bool check_change(struct api_call *call)
+{
+    return check_item(call, call->operation->permission, root_of(call), ACCESS_KEY, false, NULL);
+}
+
+static bool check_page(struct api_call *call, enum access_keys keys)
+{
+    struct access access = access_of(call, call->operation->permission, root_of(call));
+    aim(&access, text_member(&access, access.body, "TableName"), text_member(&access, access.body, "IndexName"));
+    access.keys = keys;
+    access.reads = true;
+    return check(&access);
+}
+
+static bool check_query(struct api_call *call)
+{
+    return check_page(call, ACCESS_CONDITION);
+}
+
+static bool check_scan(struct api_call *call)
+{
+    return check_page(call, ACCESS_NO_KEYS);
+}
+
+/* RequestItems: {TABLE: …}. */
+static bool check_batch(struct api_call *call, enum access_keys keys)
+{
+    struct access shared = access_of(call, call->operation->permission, NULL);
+    const struct json_node *tables = access_member(&shared, root_of(call), "RequestItems");
+    const struct json_node *body = tables + 1;
+    for (uint32_t i = 0; i < tables->count; i++, body = call->nodes + body->end) {
+        struct access access = access_of(call, call->operation->permission, body);
+        aim(&access, body->name, SLICE(""));
+        access.keys = keys;
+        access.reads = keys == ACCESS_KEY_LIST;
+        if (!check(&access)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_batch_get(struct api_call *call)
+{
+    return check_batch(call, ACCESS_KEY_LIST);
+}
+
+static bool check_batch_write(struct api_call *call)
+{
+    return check_batch(call, ACCESS_WRITES);
+}
+
+/* TransactItems: [{KIND: …}]. */
+static bool check_transaction(struct api_call *call)
+{
+    static const struct {
+        const char *kind, *action;
+        enum access_keys keys;
+        bool reads;
+    } kinds[] = {
+        {"Get", "dynamodb:GetItem", ACCESS_KEY, true},
+        {"Put", "dynamodb:PutItem", ACCESS_ITEM, false},
+        {"Update", "dynamodb:UpdateItem", ACCESS_KEY, false},
+        {"Delete", "dynamodb:DeleteItem", ACCESS_KEY, false},
+        {"ConditionCheck", "dynamodb:ConditionCheckItem", ACCESS_KEY, false},
+    };
+    struct access shared = access_of(call, call->operation->permission, NULL);
+    const struct json_node *items = access_member(&shared, root_of(call), "TransactItems");
+    const struct json_node *item = items + 1;
+    for (uint32_t i = 0; i < items->count; i++, item = call->nodes + item->end) {
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+            const struct json_node *body = access_member(&shared, item, kinds[k].kind);
+            if (body != NULL &&
+                !check_item(call, kinds[k].action, body, kinds[k].keys, kinds[k].reads, call->operation->name)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* --- statements --------------------------------------------------------------------------------------------------- */
+
+/* NULL: it cannot be read, and running it will say why. */
+static const struct partiql_statement *compile(struct access *access)
+{
+    struct arena *arena = &access->call->arena;
+    const struct json_node *parameters = access_member(access, access->body, "Parameters");
+    uint32_t count = parameters != NULL ? parameters->count : 0;
+    struct value *values = ARENA_ARRAY(arena, struct value, count);
+    struct value_reader reader = {.nodes = access->call->nodes, .arena = arena};
+    const struct json_node *node = parameters + 1;
+    for (uint32_t i = 0; i < count; i++, node = access->call->nodes + node->end) {
+        if (!value_read(&reader, node, &values[i]) || reader.flaw.kind != FLAW_NONE) {
+            return NULL;
+        }
+    }
+    struct partiql_statement *statement;
+    struct partiql_error error;
+    struct slice text = text_member(access, access->body, "Statement");
+    return partiql_compile(arena, text, values, count, &statement, &error) == 0 ? statement : NULL;
+}
+
+static bool check_statement(struct api_call *call, const struct json_node *body, const char *enclosing)
+{
+    static const char *const actions[] = {
+        [PARTIQL_SELECT] = "dynamodb:PartiQLSelect", [PARTIQL_INSERT] = "dynamodb:PartiQLInsert",
+        [PARTIQL_UPDATE] = "dynamodb:PartiQLUpdate", [PARTIQL_DELETE] = "dynamodb:PartiQLDelete",
+        [PARTIQL_EXISTS] = "dynamodb:PartiQLSelect",
+    };
+    struct access access = access_of(call, "dynamodb:PartiQLSelect", body);
+    access.statement = compile(&access);
+    if (access.statement == NULL) {
+        return true;
+    }
+    access.action = actions[access.statement->kind];
+    access.keys = ACCESS_STATEMENT;
+    access.reads = access.statement->kind == PARTIQL_SELECT;
+    access.enclosing = enclosing;
+    aim(&access, access.statement->table, access.statement->index);
+    return check(&access);
+}
+
+static bool check_execute(struct api_call *call)
+{
+    return check_statement(call, root_of(call), NULL);
+}
+
+static bool check_statements(struct api_call *call, const char *member, const char *enclosing)
+{
+    struct access shared = access_of(call, call->operation->permission, NULL);
+    const struct json_node *list = access_member(&shared, root_of(call), member);
+    const struct json_node *body = list + 1;
+    for (uint32_t i = 0; i < list->count; i++, body = call->nodes + body->end) {
+        if (body->type == JSON_OBJECT && !check_statement(call, body, enclosing)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_execute_batch(struct api_call *call)
+{
+    return check_statements(call, "Statements", NULL);
+}
+
+static bool check_execute_transaction(struct api_call *call)
+{
+    return check_statements(call, "TransactStatements", call->operation->name);
+}
+
+/* --- operations --------------------------------------------------------------------------------------------------- */
+
+static const struct rule {
+    const char *operation;
+    bool (*check)(struct api_call *call);
+} rules[] = {
+    {"CreateTable", check_create},
+    {"DeleteTable", check_table},
+    {"DescribeTable", check_table},
+    {"ListTables", check_account},
+    {"UpdateTable", check_table},
+    {"TagResource", check_arn},
+    {"UntagResource", check_arn},
+    {"ListTagsOfResource", check_arn},
+    {"UpdateTimeToLive", check_table},
+    {"DescribeTimeToLive", check_table},
+    {"PutItem", check_put},
+    {"GetItem", check_get},
+    {"UpdateItem", check_change},
+    {"DeleteItem", check_change},
+    {"Query", check_query},
+    {"Scan", check_scan},
+    {"BatchGetItem", check_batch_get},
+    {"BatchWriteItem", check_batch_write},
+    {"TransactWriteItems", check_transaction},
+    {"TransactGetItems", check_transaction},
+    {"ExecuteStatement", check_execute},
+    {"BatchExecuteStatement", check_execute_batch},
+    {"ExecuteTransaction", check_execute_transaction},
+    {"DescribeLimits", check_account},
+    {"DescribeEndpoints", check_account},
+};
+
+static const struct rule *find_rule(const char *operation)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (strcmp(rules[i].operation, operation) == 0) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+bool authorize_knows(const char *operation)
+{
+    return find_rule(operation) != NULL;
+}
+
+bool call_authorize(struct api_call *call)
+{
+    if (call->caller.user == NULL || call->caller.user->is_root) {
+        return true;
+    }
+    const struct rule *rule = find_rule(call->operation->name);
+    if (rule == NULL) {
+        struct access access = access_of(call, call->operation->permission, root_of(call));
+        return deny(&access, "because no", "identity");
+    }
+    return rule->check(call);
+}

@@ -1,0 +1,12 @@
+/* What a caller may do: policies, asked for each part of a decoded request. */
+#pragma once
+
+#include "api/call.h"
+
+/* True if every part of the request is allowed; otherwise the call has been failed with AccessDeniedException. A server
+ * without a guard, and the root user, may do everything. The request is decoded and within its constraints; nothing of
+ * it has been run. Loop thread. */
+bool call_authorize(struct api_call *call);
+
+/* True if there is a rule for the operation: one without a rule is denied. For tests. */
+bool authorize_knows(const char *operation);

@@ -1,0 +1,49 @@
+/* Policies in AWS's own language: text to tree, and a tree against what somebody wants to do.
+ *
+ * Source: IAM User Guide, "IAM JSON policy reference"; Developer Guide, "Using IAM policy conditions for fine-grained
+ * access control". A tree is immutable and may be read by any number of threads. Evaluating is pure: it asks for the
+ * values of condition keys only when a statement needs them.
+ *
+ * Where AWS leaves open what an operator means for a key with several values and no ForAllValues or ForAnyValue, the
+ * safe reading is taken: to allow, all values must fulfil the condition; to deny, one is enough. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define POLICY_BYTES_MAX  (20 * 1024)
+#define POLICY_VALUES_MAX 100 /* of one key in a request that are more than one: 100 keys of a batch */
+
+struct policy;
+
+/* A policy of a user says what he may do; one of a table also says who. */
+enum policy_kind { POLICY_OF_IDENTITY, POLICY_OF_RESOURCE };
+
+/* -1 with what is wrong. The caller owns the tree. */
+int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_policy, struct err *err) MUST_USE;
+void policy_destroy(struct policy *policy); /* NULL is allowed */
+
+/* The values of a condition key: none is not the same as absent. */
+struct policy_values {
+    bool present;
+    const struct slice *items;
+    uint32_t count;
+};
+
+/* One action on one resource. */
+struct policy_request {
+    struct slice action;        /* "dynamodb:GetItem" */
+    struct slice resource;      /* an ARN, or "*" */
+    struct slice principal_arn; /* arn:aws:iam::123456789012:user/alice */
+    struct slice account;       /* twelve digits */
+    bool is_root;
+    /* `key` in lower case: "dynamodb:leadingkeys". What it returns lives in the arena given to policy_evaluate, or
+     * longer. */
+    struct policy_values (*values)(const struct policy_request *request, struct slice key, struct arena *arena);
+    void *context;
+};
+
+enum policy_decision { POLICY_SILENT, POLICY_ALLOWS, POLICY_DENIES };
+
+enum policy_decision policy_evaluate(const struct policy *policy, const struct policy_request *request,
+                                     struct arena *arena);

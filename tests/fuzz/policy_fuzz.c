@@ -1,0 +1,69 @@
+/* Any bytes as a policy, and behind a zero byte what is asked of it: action, resource and the value of every condition
+ * key, each behind another one. */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "auth/policy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct slice cut(struct slice *rest)
+{
+    const char *end = rest->len == 0 ? NULL : memchr(rest->data, '\0', rest->len);
+    struct slice part = slice_of(rest->data, end != NULL ? (size_t)(end - rest->data) : rest->len);
+    size_t used = part.len + (end != NULL ? 1 : 0);
+    *rest = slice_of(rest->data + used, rest->len - used);
+    return part;
+}
+
+/* The values of a key are the texts between commas; none at all is an absent key. */
+static struct policy_values values(const struct policy_request *request, struct slice key, struct arena *arena)
+{
+    struct slice text = *(const struct slice *)request->context;
+    struct slice *items = ARENA_ARRAY(arena, struct slice, POLICY_VALUES_MAX);
+    uint32_t count = 0;
+    (void)key;
+    while (text.len > 0 && count < POLICY_VALUES_MAX) {
+        const char *end = memchr(text.data, ',', text.len);
+        size_t len = end != NULL ? (size_t)(end - text.data) : text.len;
+        items[count++] = slice_of(text.data, len);
+        size_t used = len + (end != NULL ? 1 : 0);
+        text = slice_of(text.data + used, text.len - used);
+    }
+    return (struct policy_values){.present = count > 0, .items = items, .count = count};
+}
+
+static void ask(const struct policy *policy, enum policy_kind kind, struct slice rest)
+{
+    struct slice action = cut(&rest), resource = cut(&rest), context = cut(&rest);
+    const struct policy_request request = {
+        .action = action,
+        .resource = resource,
+        .principal_arn = SLICE("arn:aws:iam::123456789012:user/alice"),
+        .account = SLICE("123456789012"),
+        .values = values,
+        .context = &context,
+    };
+    struct arena arena;
+    arena_init(&arena, 4096);
+    enum policy_decision first = policy_evaluate(policy, &request, &arena);
+    assert(policy_evaluate(policy, &request, &arena) == first);
+    assert(kind == POLICY_OF_IDENTITY || kind == POLICY_OF_RESOURCE);
+    arena_finish(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice rest = slice_of(data, size);
+    struct slice text = cut(&rest);
+    for (int kind = POLICY_OF_IDENTITY; kind <= POLICY_OF_RESOURCE; kind++) {
+        struct policy *policy;
+        struct err err;
+        if (policy_parse(text, (enum policy_kind)kind, &policy, &err) == 0) {
+            ask(policy, (enum policy_kind)kind, rest);
+            policy_destroy(policy);
+        }
+    }
+    return 0;
+}
