@@ -25,6 +25,7 @@ void api_loop_finish(struct api_loop *loop)
     if (loop->api->guard != NULL) {
         guard_loop_finish(&loop->guard);
     }
+    authorize_finish(loop);
     json_parser_destroy(loop->parser);
     loop->parser = NULL;
 }

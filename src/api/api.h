@@ -32,7 +32,8 @@ struct api_loop {
     struct api *api;
     struct cluster_port *port;
     struct json_parser *parser;
-    struct guard_loop guard; /* when the API has a guard */
+    struct guard_loop guard;             /* when the API has a guard */
+    struct table_policy *table_policies; /* parsed policies of tables, made when the first is needed */
 };
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port);

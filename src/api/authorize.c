@@ -1,9 +1,51 @@
-/* Which permissions a request needs, and the decision. An explicit denial by any policy wins; otherwise one policy must
- * allow. */
+/* Which permissions a request needs, and the decision. An explicit denial by any policy, of the user or of the table,
+ * wins; otherwise one policy must allow. */
 #include "api/authorize.h"
 
 #include "api/access.h"
 #include "value/from_json.h"
+
+#include <stdlib.h>
+
+/* --- policies of tables ---------------------------------------------------------------------------------------------
+ */
+
+/* Parsed ones by their table's id: one place for each, the newest stays. */
+#define TABLE_POLICIES 64u
+
+struct table_policy {
+    uint32_t table_id;
+    uint64_t revision;
+    struct policy *tree; /* NULL: nothing here */
+};
+
+void authorize_finish(struct api_loop *loop)
+{
+    for (unsigned i = 0; loop->table_policies != NULL && i < TABLE_POLICIES; i++) {
+        policy_destroy(loop->table_policies[i].tree);
+    }
+    free(loop->table_policies);
+    loop->table_policies = NULL;
+}
+
+/* NULL: it cannot be read, although it was put. */
+static const struct policy *policy_of_table(struct api_loop *loop, const struct table_spec *spec)
+{
+    if (loop->table_policies == NULL) {
+        loop->table_policies = calloc(TABLE_POLICIES, sizeof loop->table_policies[0]);
+        if (loop->table_policies == NULL) {
+            abort();
+        }
+    }
+    struct table_policy *place = &loop->table_policies[spec->id % TABLE_POLICIES];
+    if (place->tree != NULL && place->table_id == spec->id && place->revision == spec->policy_revision) {
+        return place->tree;
+    }
+    policy_destroy(place->tree);
+    *place = (struct table_policy){.table_id = spec->id, .revision = spec->policy_revision};
+    struct err err;
+    return policy_parse(spec->policy, POLICY_OF_RESOURCE, &place->tree, &err) == 0 ? place->tree : NULL;
+}
 
 /* --- decisions ---------------------------------------------------------------------------------------------------- */
 
@@ -18,11 +60,11 @@ static bool deny(struct access *access, const char *how, const char *kind)
     return false;
 }
 
-static bool check(struct access *access)
+static struct policy_request request_of(struct access *access)
 {
     struct api_call *call = access->call;
     const struct identity_user *user = call->caller.user;
-    const struct policy_request request = {
+    return (struct policy_request){
         .action = slice_from_string(access->action),
         .resource = access->resource,
         .principal_arn = slice_from_string(user->arn),
@@ -30,11 +72,28 @@ static bool check(struct access *access)
         .values = access_values,
         .context = access,
     };
+}
+
+static bool check(struct access *access)
+{
+    struct api_call *call = access->call;
+    const struct identity_user *user = call->caller.user;
+    const struct policy_request request = request_of(access);
     bool allowed = false;
     for (unsigned i = 0; i < user->policy_count; i++) {
         enum policy_decision decision = policy_evaluate(user->policies[i].tree, &request, &call->arena);
         if (decision == POLICY_DENIES) {
             return deny(access, "with an explicit deny in an", "identity");
+        }
+        allowed = allowed || decision == POLICY_ALLOWS;
+    }
+    const struct table *table = access_table(access);
+    if (table != NULL && table->spec.policy.len != 0) {
+        const struct policy *policy = policy_of_table(call->loop, &table->spec);
+        enum policy_decision decision =
+            policy != NULL ? policy_evaluate(policy, &request, &call->arena) : POLICY_DENIES;
+        if (decision == POLICY_DENIES) {
+            return deny(access, "with an explicit deny in a", "resource");
         }
         allowed = allowed || decision == POLICY_ALLOWS;
     }
@@ -308,6 +367,9 @@ static const struct rule {
     {"TagResource", check_arn},
     {"UntagResource", check_arn},
     {"ListTagsOfResource", check_arn},
+    {"PutResourcePolicy", check_arn},
+    {"GetResourcePolicy", check_arn},
+    {"DeleteResourcePolicy", check_arn},
     {"UpdateTimeToLive", check_table},
     {"DescribeTimeToLive", check_table},
     {"PutItem", check_put},
@@ -326,6 +388,18 @@ static const struct rule {
     {"DescribeLimits", check_account},
     {"DescribeEndpoints", check_account},
 };
+
+bool authorize_locks_out(struct api_call *call, const struct policy *policy, struct slice table_arn)
+{
+    const struct identity_user *user = call->caller.user;
+    if (user == NULL || user->is_root) {
+        return false;
+    }
+    struct access access = access_of(call, "dynamodb:PutResourcePolicy", root_of(call));
+    aim(&access, table_arn, SLICE(""));
+    const struct policy_request request = request_of(&access);
+    return policy_evaluate(policy, &request, &call->arena) == POLICY_DENIES;
+}
 
 static const struct rule *find_rule(const char *operation)
 {

@@ -8,5 +8,12 @@
  * it has been run. Loop thread. */
 bool call_authorize(struct api_call *call);
 
+/* True if the policy, put to the table of this ARN, would deny the caller to put another one. */
+struct policy;
+bool authorize_locks_out(struct api_call *call, const struct policy *policy, struct slice table_arn);
+
+/* Frees what a loop has parsed. */
+void authorize_finish(struct api_loop *loop);
+
 /* True if there is a rule for the operation: one without a rule is denied. For tests. */
 bool authorize_knows(const char *operation);

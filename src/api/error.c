@@ -31,6 +31,7 @@ static const struct {
     [ERROR_RESOURCE_NOT_FOUND] = {DYNAMODB "ResourceNotFoundException", "message", 400},
     [ERROR_RESOURCE_IN_USE] = {DYNAMODB "ResourceInUseException", "message", 400},
     [ERROR_TABLE_NOT_FOUND] = {DYNAMODB "TableNotFoundException", "message", 400},
+    [ERROR_POLICY_NOT_FOUND] = {DYNAMODB "PolicyNotFoundException", "message", 400},
     [ERROR_LIMIT_EXCEEDED] = {DYNAMODB "LimitExceededException", "message", 400},
     [ERROR_TRANSACTION_CONFLICT] = {DYNAMODB "TransactionConflictException", "message", 400},
     [ERROR_TRANSACTION_CANCELED] = {DYNAMODB "TransactionCanceledException", "Message", 400},

@@ -3,6 +3,7 @@
 #include "api/item_operations.h"
 #include "api/limits.h"
 #include "api/partiql_operations.h"
+#include "api/resource_policy.h"
 #include "api/table_operations.h"
 
 #define TARGET(literal)                                                                                                \
@@ -24,6 +25,9 @@ const struct operation operations[] = {
     DYNAMODB("TagResource", true, &tag_resource_shape, tag_resource_run),
     DYNAMODB("UntagResource", true, &untag_resource_shape, untag_resource_run),
     DYNAMODB("ListTagsOfResource", false, &list_tags_of_resource_shape, list_tags_of_resource_run),
+    DYNAMODB("PutResourcePolicy", true, &put_resource_policy_shape, put_resource_policy_run),
+    DYNAMODB("GetResourcePolicy", false, &get_resource_policy_shape, get_resource_policy_run),
+    DYNAMODB("DeleteResourcePolicy", true, &delete_resource_policy_shape, delete_resource_policy_run),
     DYNAMODB("UpdateTimeToLive", true, &update_time_to_live_shape, update_time_to_live_run),
     DYNAMODB("DescribeTimeToLive", false, &describe_time_to_live_shape, describe_time_to_live_run),
     DYNAMODB("PutItem", true, &put_item_shape, put_item_run),

@@ -1,6 +1,7 @@
 /* CreateTable. The table can be used as soon as the answer is sent; the answer still says CREATING, as DynamoDB's does,
  * since clients wait for what comes after it. */
 #include "api/describe.h"
+#include "api/resource_policy.h"
 #include "api/table_operations.h"
 
 static bool build_stream(struct table_check *check, const struct stream_request *request, struct table_spec *spec)
@@ -21,12 +22,9 @@ static bool build_stream(struct table_check *check, const struct stream_request 
     return true;
 }
 
-/* What would change who may do what, or where the data is, is refused rather than forgotten. */
+/* What would change where the data is, is refused rather than forgotten. */
 static bool check_unsupported(struct table_check *check, const struct create_table_request *request)
 {
-    if (request->resource_policy.present) {
-        return table_refuse(check, ERROR_VALIDATION, INVALID "ResourcePolicy is not supported by this server");
-    }
     if (request->global_source.present) {
         return table_refuse(check, ERROR_VALIDATION, INVALID "GlobalTableSourceArn is not supported by this server");
     }
@@ -53,7 +51,8 @@ static bool build_spec(struct table_check *check, const struct create_table_requ
     }
     spec->deletion_protection = request->deletion_protection.present && request->deletion_protection.flag;
     return table_check_tags(check, &request->tags) && table_add_tags(check, &request->tags, spec, check->arena) &&
-           check_unsupported(check, request);
+           check_unsupported(check, request) &&
+           (!request->resource_policy.present || resource_policy_set(check, request->resource_policy.text, spec));
 }
 
 static void created(struct table_call *table_call)

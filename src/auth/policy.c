@@ -123,6 +123,18 @@ static bool statement_applies(const struct policy_match *match, const struct pol
     return true;
 }
 
+bool policy_is_unbounded(const struct policy *policy)
+{
+    for (uint32_t i = 0; i < policy->statement_count; i++) {
+        const struct policy_statement *statement = &policy->statements[i];
+        if (!statement->denies && statement->condition_count == 0 && statement->has_principal &&
+            (statement->principal.everybody || statement->not_principal)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum policy_decision policy_evaluate(const struct policy *policy, const struct policy_request *request,
                                      struct arena *arena)
 {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/err.h"
 
 #define POLICY_BYTES_MAX  (20 * 1024)
@@ -21,6 +22,29 @@ enum policy_kind { POLICY_OF_IDENTITY, POLICY_OF_RESOURCE };
 
 /* -1 with what is wrong. The caller owns the tree. */
 int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_policy, struct err *err) MUST_USE;
+
+/* What is wrong with a text, as far as AWS has words for it. */
+enum policy_flaw {
+    POLICY_FLAW_NONE,
+    POLICY_FLAW_SIZE,
+    POLICY_FLAW_JSON,
+    POLICY_FLAW_NO_STATEMENTS,
+    POLICY_FLAW_NO_RESOURCE,
+    POLICY_FLAW_SID_TWICE,
+    POLICY_FLAW_PRINCIPAL,
+    POLICY_FLAW_OTHER,
+};
+
+/* The same, for those who word the error themselves. */
+enum policy_flaw policy_check(struct slice text, enum policy_kind kind, struct policy **ret_policy);
+
+/* The one form in which DynamoDB shows a policy that was put: without blanks, members in order, a list of statements,
+ * lists of one value as the value, accounts as their root user's ARN. `text` has been parsed well. */
+void policy_append_canonical(struct buffer *out, struct slice text);
+
+/* True if a statement allows everybody something, under no condition. */
+bool policy_is_unbounded(const struct policy *policy);
+
 void policy_destroy(struct policy *policy); /* NULL is allowed */
 
 /* The values of a condition key: none is not the same as absent. */

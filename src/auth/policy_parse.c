@@ -13,7 +13,13 @@ struct reader {
     struct arena *arena;
     struct err *err;
     enum policy_kind kind;
+    enum policy_flaw *flaw; /* set where it is not POLICY_FLAW_OTHER */
 };
+
+static bool equal_ignoring_case(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
+}
 
 /* --- pieces ------------------------------------------------------------------------------------------------------- */
 
@@ -89,6 +95,7 @@ static int read_either(const struct reader *reader, const struct json_node *stat
 {
     const struct json_node *plain = member(reader, statement, name), *negated = member(reader, statement, not_name);
     if ((plain == NULL) == (negated == NULL)) {
+        *reader->flaw = plain == NULL && strcmp(name, "Resource") == 0 ? POLICY_FLAW_NO_RESOURCE : POLICY_FLAW_OTHER;
         return err_set(reader->err, "a statement needs either %s or %s", name, not_name);
     }
     *ret_not = negated != NULL;
@@ -125,6 +132,7 @@ static int add_principal(const struct reader *reader, struct slice text, struct 
     } else if (slice_starts_with(text, SLICE("arn:")) && memchr(text.data, '*', text.len) == NULL) {
         principal->arns.items[principal->arns.count++] = text;
     } else {
+        *reader->flaw = POLICY_FLAW_PRINCIPAL;
         return err_set(reader->err, "Invalid principal in policy: %.*s", (int)(text.len < 200 ? text.len : 200),
                        text.data);
     }
@@ -214,11 +222,6 @@ static const struct {
     {"ArnNotLike", OPERATOR_ARN_LIKE, true},
     {"Null", OPERATOR_NULL, false},
 };
-
-static bool equal_ignoring_case(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
-}
 
 /* "ForAllValues:StringLikeIfExists". */
 static int read_operator(const struct reader *reader, struct slice name, struct policy_condition *condition)
@@ -339,9 +342,10 @@ static int read_statement(const struct reader *reader, const struct json_node *n
     if (sid != NULL && sid->type != JSON_STRING) {
         return err_set(reader->err, "Sid must be a string");
     }
-    statement->denies = effect != NULL && effect->type == JSON_STRING && slice_equal(effect->text, SLICE("Deny"));
+    statement->denies =
+        effect != NULL && effect->type == JSON_STRING && equal_ignoring_case(effect->text, SLICE("Deny"));
     if (!statement->denies &&
-        (effect == NULL || effect->type != JSON_STRING || !slice_equal(effect->text, SLICE("Allow")))) {
+        (effect == NULL || effect->type != JSON_STRING || !equal_ignoring_case(effect->text, SLICE("Allow")))) {
         return err_set(reader->err, "Effect must be \"Allow\" or \"Deny\"");
     }
     if (read_principals(reader, node, statement) != 0 ||
@@ -353,6 +357,24 @@ static int read_statement(const struct reader *reader, const struct json_node *n
     }
     const struct json_node *condition = member(reader, node, "Condition");
     return condition == NULL ? 0 : read_conditions(reader, condition, statement);
+}
+
+/* Those that there are must differ. */
+static int check_sids(const struct reader *reader, const struct json_node *first, uint32_t count)
+{
+    const struct json_node *node = first;
+    for (uint32_t i = 0; i < count; i++, node = reader->nodes + node->end) {
+        const struct json_node *sid = member(reader, node, "Sid"), *other = first;
+        for (uint32_t k = 0; sid != NULL && k < i; k++, other = reader->nodes + other->end) {
+            const struct json_node *earlier = member(reader, other, "Sid");
+            if (earlier != NULL && slice_equal(earlier->text, sid->text)) {
+                *reader->flaw = POLICY_FLAW_SID_TWICE;
+                return err_set(reader->err, "two statements have the Sid %.*s",
+                               (int)(sid->text.len < 64 ? sid->text.len : 64), sid->text.data);
+            }
+        }
+    }
+    return 0;
 }
 
 static int read_document(const struct reader *reader, struct policy *policy)
@@ -371,11 +393,18 @@ static int read_document(const struct reader *reader, struct policy *policy)
     } else if (version != NULL && (version->type != JSON_STRING || !slice_equal(version->text, SLICE("2008-10-17")))) {
         return err_set(reader->err, "Version must be \"2012-10-17\" or \"2008-10-17\"");
     }
+    const struct json_node *id = member(reader, root, "Id");
+    if (id != NULL && id->type != JSON_STRING) {
+        return err_set(reader->err, "Id must be a string");
+    }
     if (body == NULL) {
         return err_set(reader->err, "the policy has no Statement");
     }
     bool is_list = body->type == JSON_ARRAY;
     uint32_t count = is_list ? body->count : 1;
+    if (count == 0) {
+        *reader->flaw = POLICY_FLAW_NO_STATEMENTS;
+    }
     if (count == 0 || count > STATEMENTS_MAX) {
         return err_set(reader->err, "the policy has %u statements, not 1 to %d", count, STATEMENTS_MAX);
     }
@@ -387,12 +416,15 @@ static int read_document(const struct reader *reader, struct policy *policy)
         }
         policy->statement_count++;
     }
-    return 0;
+    return check_sids(reader, is_list ? body + 1 : body, count);
 }
 
-int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_policy, struct err *err)
+static int parse(struct slice text, enum policy_kind kind, struct policy **ret_policy, enum policy_flaw *flaw,
+                 struct err *err)
 {
+    *flaw = POLICY_FLAW_OTHER;
     if (text.len > POLICY_BYTES_MAX) {
+        *flaw = POLICY_FLAW_SIZE;
         return err_set(err, "the policy has %zu bytes, more than %d", text.len, POLICY_BYTES_MAX);
     }
     struct policy *policy = calloc(1, sizeof *policy);
@@ -408,7 +440,8 @@ int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_p
     struct json_node *nodes = NULL;
     enum json_result parsed = json_parse(parser, slice_of(padded, text.len), &policy->arena, &nodes);
     json_parser_destroy(parser);
-    const struct reader reader = {.nodes = nodes, .arena = &policy->arena, .err = err, .kind = kind};
+    const struct reader reader = {.nodes = nodes, .arena = &policy->arena, .err = err, .kind = kind, .flaw = flaw};
+    *flaw = parsed == JSON_OK ? POLICY_FLAW_OTHER : POLICY_FLAW_JSON;
     int result = parsed == JSON_OK ? read_document(&reader, policy) : err_set(err, "the policy is not valid JSON");
     if (result != 0) {
         policy_destroy(policy);
@@ -416,6 +449,19 @@ int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_p
     }
     *ret_policy = policy;
     return 0;
+}
+
+int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_policy, struct err *err)
+{
+    enum policy_flaw flaw;
+    return parse(text, kind, ret_policy, &flaw, err);
+}
+
+enum policy_flaw policy_check(struct slice text, enum policy_kind kind, struct policy **ret_policy)
+{
+    enum policy_flaw flaw;
+    struct err err;
+    return parse(text, kind, ret_policy, &flaw, &err) == 0 ? POLICY_FLAW_NONE : flaw;
 }
 
 void policy_destroy(struct policy *policy)

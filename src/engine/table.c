@@ -33,6 +33,7 @@ void table_spec_copy(struct arena *arena, const struct table_spec *spec, struct 
     copy.name = arena_copy(arena, spec->name);
     copy.kms_key = arena_copy(arena, spec->kms_key);
     copy.ttl.attribute = arena_copy(arena, spec->ttl.attribute);
+    copy.policy = arena_copy(arena, spec->policy);
     copy_keys(arena, &copy.keys);
     copy.attributes = ARENA_ARRAY(arena, struct key_attribute, spec->attribute_count);
     for (uint32_t i = 0; i < spec->attribute_count; i++) {

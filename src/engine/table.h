@@ -104,7 +104,9 @@ struct table_spec {
     struct tag *tags;
     uint32_t tag_count;
     struct ttl_spec ttl;
-    bool collections_kept; /* every item collection has had its size row from the first (engine/collection.h) */
+    bool collections_kept;    /* every item collection has had its size row from the first (engine/collection.h) */
+    struct slice policy;      /* resource policy, as it is shown; empty: none */
+    uint64_t policy_revision; /* when it was put or removed, milliseconds since 1970, one more if need be; 0: never */
 };
 
 struct meters;

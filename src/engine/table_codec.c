@@ -172,6 +172,8 @@ void table_spec_encode(const struct table_spec *spec, struct buffer *out)
     add_tags(&map, spec);
     add_ttl(&map, &spec->ttl);
     add_boolean(&map, "collections", spec->collections_kept);
+    add_string(&map, "policy", spec->policy);
+    add_integer(&map, "policy_revision", (int64_t)spec->policy_revision);
     struct item item = {map.attributes, map.count};
     struct item_header header = {.version = spec->created_us, .size = (uint32_t)item_size(&item)};
     item_encode(out, &header, &item);
@@ -342,6 +344,8 @@ int table_spec_decode(struct arena *arena, struct slice stored, struct table_spe
     spec.encrypted = get_boolean(&root, "encrypted");
     spec.kms_key = get_string(&root, "kms_key");
     get_tags(arena, &root, &spec);
+    spec.policy = get_string(&root, "policy");
+    spec.policy_revision = (uint64_t)get_integer(&root, "policy_revision");
     spec.ttl = get_ttl(&root);
     spec.collections_kept = get_boolean(&root, "collections");
     *ret_spec = spec;

@@ -53,6 +53,23 @@ static void ask(const struct policy *policy, enum policy_kind kind, struct slice
     arena_finish(&arena);
 }
 
+/* What is shown is a policy too, and is shown in the same form. */
+static void check_canonical(struct slice text, enum policy_kind kind)
+{
+    struct buffer shown = {0}, again = {0};
+    struct policy *policy;
+    struct err err;
+    policy_append_canonical(&shown, text);
+    if (shown.len <= POLICY_BYTES_MAX) {
+        assert(policy_parse(buffer_slice(&shown), kind, &policy, &err) == 0);
+        policy_destroy(policy);
+        policy_append_canonical(&again, buffer_slice(&shown));
+        assert(slice_equal(buffer_slice(&shown), buffer_slice(&again)));
+    }
+    buffer_finish(&shown);
+    buffer_finish(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice rest = slice_of(data, size);
@@ -62,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct err err;
         if (policy_parse(text, (enum policy_kind)kind, &policy, &err) == 0) {
             ask(policy, (enum policy_kind)kind, rest);
+            check_canonical(text, (enum policy_kind)kind);
             policy_destroy(policy);
         }
     }

@@ -339,3 +339,82 @@ def test_the_command_line(policed):
     admin = policed.user("add", "chief", "--admin")
     eventually(lambda: refusal(policed.client(admin).list_tables) is None)
     policed.user("remove", "chief")
+
+
+# --- policies of tables ----------------------------------------------------------------------------------------------
+
+ALICE = "arn:aws:iam::000000000000:user/alice"
+
+
+def of_table(policed, *statements, by=None, **more):
+    (by or policed.root).put_resource_policy(
+        ResourceArn=table("films"), Policy=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}), **more
+    )
+
+
+@pytest.fixture
+def films(policed):
+    yield policed
+    policed.root.delete_resource_policy(ResourceArn=table("films"))
+
+
+def test_tables_allow_and_deny(films):
+    alice = films.alice
+    films.may(allow("dynamodb:Scan"))
+    assert refusal(alice.get_item, TableName="films", Key=KEY) == silent("GetItem", table("films"))
+    of_table(films, {**allow("dynamodb:GetItem", table("films")), "Principal": {"AWS": ALICE}})
+    assert refusal(alice.get_item, TableName="films", Key=KEY) is None
+    assert refusal(alice.scan, TableName="films") is None, "her own policy still counts"
+    assert refusal(alice.get_item, TableName="music", Key=KEY) == silent("GetItem", table("music"))
+    denied = {
+        "Code": "AccessDeniedException",
+        "Message": f"User: {ALICE} is not authorized to perform: dynamodb:Scan on resource: {table('films')} with an "
+        "explicit deny in a resource-based policy",
+    }
+    of_table(films, {**deny("dynamodb:Scan", "*"), "Principal": "*"})
+    assert refusal(alice.scan, TableName="films") == denied, "effective with the next request"
+    assert refusal(films.root.scan, TableName="films") is None, "the root user may do everything"
+    of_table(films, {**deny("dynamodb:Scan", "*"), "NotPrincipal": {"AWS": ALICE}})
+    assert refusal(alice.scan, TableName="films") is None
+    of_table(films, {**allow("dynamodb:GetItem", table("films")), "Principal": {"AWS": "000000000000"}})
+    assert refusal(alice.get_item, TableName="films", Key=KEY) == silent("GetItem", table("films"))
+
+
+def test_tables_have_conditions_and_indexes(films):
+    films.may(allow("s3:*"))
+    mine = {**allow("dynamodb:Query", [table("films"), table("films") + "/index/*"], Condition=LEADING),
+            "Principal": {"AWS": ALICE}}
+    of_table(films, mine)
+
+    def query(owner, **more):
+        return refusal(films.alice.query, TableName="films", ExpressionAttributeValues={":p": S(owner)}, **more)
+
+    assert query("alice", KeyConditionExpression="pk = :p") is None
+    assert query("bob", KeyConditionExpression="pk = :p") == silent("Query", table("films"))
+    assert query("alice", IndexName="by_g", KeyConditionExpression="g = :p") is None
+    assert query("bob", IndexName="by_g", KeyConditionExpression="g = :p") == silent("Query", table("films") + "/index/by_g")
+
+
+def test_lockout(films):
+    films.may(allow("dynamodb:*"))
+    lock = {**deny("dynamodb:PutResourcePolicy"), "Principal": {"AWS": ALICE}}
+    assert refusal(of_table, films, lock, by=films.alice) == {
+        "Code": "AccessDeniedException",
+        "Message": "The new resource policy will not allow you to update the resource policy in the future.",
+    }
+    assert refusal(of_table, films, {**deny("dynamodb:DeleteResourcePolicy"), "Principal": "*"}, by=films.alice) is None
+    of_table(films, lock, by=films.alice, ConfirmRemoveSelfResourceAccess=True)
+    assert refusal(of_table, films, lock, by=films.alice)["Code"] == "AccessDeniedException"
+    of_table(films, {**deny("dynamodb:Scan"), "Principal": {"AWS": ALICE}})
+
+
+def test_permissions_of_policies(films):
+    films.may(allow("dynamodb:CreateTable"))
+    assert refusal(films.alice.get_resource_policy, ResourceArn=table("films")) == silent("GetResourcePolicy", table("films"))
+    assert refusal(films.alice.delete_resource_policy, ResourceArn=table("films")) == silent(
+        "DeleteResourcePolicy", table("films")
+    )
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{**deny("dynamodb:Scan"), "Principal": "*"}]})
+    assert refusal(films.alice.create_table, TableName="policed", **spec(), ResourcePolicy=text) == silent(
+        "PutResourcePolicy", table("policed")
+    )

@@ -234,7 +234,7 @@ static void test_other_parameters_of_a_new_table(void **state)
         {"'Tags':[{'Key':'aws:x','Value':'v'}]", "Tag Key cannot be prefixed with aws:, Key: aws:x"},
         {"'Tags':[{'Key':'k','Value':'v'},{'Key':'j','Value':'v'},{'Key':'k','Value':'v'}]",
          "Duplicate Tag Keys provided as input: Duplicate Tag Key found k"},
-        {"'ResourcePolicy':'{}'", INVALID "ResourcePolicy is not supported by this server"},
+        {"'ResourcePolicy':'{}'", INVALID "Invalid policy document: Syntax errors in policy."},
     };
     ALL_REFUSED("CreateTable", BASE "," ON_DEMAND, cases);
 }

@@ -434,7 +434,7 @@ static const struct {
     {POLICY_OF_IDENTITY, POLICY("{'Effect':'Allow','Action':'*'}"), "either Resource or NotResource"},
     {POLICY_OF_IDENTITY, POLICY("{'Effect':'Allow','Resource':'*'}"), "either Action or NotAction"},
     {POLICY_OF_IDENTITY, POLICY("{'Effect':'Allow','Action':'*','NotAction':'*','Resource':'*'}"), "either Action"},
-    {POLICY_OF_IDENTITY, POLICY("{'Effect':'allow','Action':'*','Resource':'*'}"), "Effect must be"},
+    {POLICY_OF_IDENTITY, POLICY("{'Effect':'allowed','Action':'*','Resource':'*'}"), "Effect must be"},
     {POLICY_OF_IDENTITY, POLICY("{'Action':'*','Resource':'*'}"), "Effect must be"},
     {POLICY_OF_IDENTITY, POLICY(ALLOW("[]", "'*'")), "Action is empty"},
     {POLICY_OF_IDENTITY, POLICY(ALLOW("1", "'*'")), "Action must be a string"},
@@ -493,6 +493,73 @@ static void test_refusals(void **state)
     assert_non_null(strstr(err.text, "20481 bytes"));
 }
 
+/* --- the one form ---------------------------------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *sent, *shown;
+} canonical[] = {
+    {WHO("Deny", "Principal", "'*'"),
+     "{'Version':'2012-10-17','Statement':[{'Effect':'Deny','Principal':'*','Action':'*','Resource':'*'}]}"},
+    {"{ 'Statement' : [ { 'Resource' : [ '*' ], 'Action' : [ 's:a' , 's:b' ], 'Effect' : 'allow', 'Sid' : 'x',\n"
+     "'Principal' : { 'AWS' : [ '123456789012', 'arn:aws:iam::123456789012:root' ] } } ] }",
+     "{'Version':'2008-10-17','Statement':[{'Sid':'x','Effect':'Allow','Principal':{'AWS':"
+     "'arn:aws:iam::123456789012:root'},'Action':['s:a','s:b'],'Resource':'*'}]}"},
+    {"{'Statement':{'Effect':'DENY','NotPrincipal':{'AWS':['" ALICE "','123456789012']},'NotAction':['s:a'],"
+     "'NotResource':['*'],'Condition':{'Bool':{'b':[true]},'StringEquals':{'a':['x','y'],'n':[1]}}},'Id':'i',"
+     "'Version':'2012-10-17'}",
+     "{'Version':'2012-10-17','Id':'i','Statement':[{'Effect':'Deny','NotPrincipal':{'AWS':['" ALICE
+     "','arn:aws:iam::123456789012:root']},'NotAction':'s:a','NotResource':'*',"
+     "'Condition':{'Bool':{'b':true},'StringEquals':{'a':['x','y'],'n':1}}}]}"},
+};
+
+static void test_canonical_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof canonical / sizeof canonical[0]; i++) {
+        char *text = quoted(canonical[i].sent), *wanted = quoted(canonical[i].shown);
+        for (int round = 0; round < 2; round++) {
+            struct policy *policy;
+            assert_int_equal(policy_check(slice_from_string(text), POLICY_OF_RESOURCE, &policy), POLICY_FLAW_NONE);
+            policy_destroy(policy);
+            struct buffer out = {0};
+            policy_append_canonical(&out, slice_from_string(text));
+            buffer_append_byte(&out, '\0');
+            assert_string_equal(out.data, wanted);
+            free(text);
+            text = out.data; /* what is shown is shown in the same form again */
+        }
+        free(text);
+        free(wanted);
+    }
+}
+
+static void test_flaws(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum policy_flaw flaw;
+    } cases[] = {
+        {"{", POLICY_FLAW_JSON},
+        {"", POLICY_FLAW_JSON},
+        {"{'Statement':[]}", POLICY_FLAW_NO_STATEMENTS},
+        {"{'Id':{},'Statement':[]}", POLICY_FLAW_OTHER},
+        {"{'Statement':{'Effect':'Deny','Principal':'*','Action':'*'}}", POLICY_FLAW_NO_RESOURCE},
+        {"{'Statement':{'Effect':'Deny','Principal':'*','Resource':'*'}}", POLICY_FLAW_OTHER},
+        {WHO("Deny", "Principal", "{'AWS':'x'}"), POLICY_FLAW_PRINCIPAL},
+        {"{'Statement':[{'Sid':'a','Effect':'Deny','Principal':'*','Action':'*','Resource':'*'},"
+         "{'Sid':'a','Effect':'Deny','Principal':'*','Action':'*','Resource':'*'}]}",
+         POLICY_FLAW_SID_TWICE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy *policy;
+        char *text = quoted(cases[i].text);
+        assert_int_equal(policy_check(slice_from_string(text), POLICY_OF_RESOURCE, &policy), cases[i].flaw);
+        free(text);
+    }
+}
+
 static void test_there_are_many_cases(void **state)
 {
     (void)state;
@@ -522,6 +589,8 @@ int main(void)
         cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_principals),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_canonical_form),
+        cmocka_unit_test(test_flaws),
         cmocka_unit_test(test_there_are_many_cases),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -136,6 +136,8 @@ static void test_spec_round_trip(void **state)
     spec.on_demand_switches_us[3] = 1764111111000000;
     spec.stream = STREAM_NEW_AND_OLD_IMAGES;
     spec.deletion_protection = true;
+    spec.policy = SLICE("{}");
+    spec.policy_revision = 1700000000000;
     spec.tag_count = 1;
     spec.tags = &(struct tag){SLICE("colour"), SLICE("blue")};
     spec.indexes[1].projection = PROJECT_INCLUDE;
@@ -156,6 +158,7 @@ static void test_spec_round_trip(void **state)
     assert_int_equal(back.on_demand.read, -1);
     assert_memory_equal(back.on_demand_switches_us, spec.on_demand_switches_us, sizeof spec.on_demand_switches_us);
     assert_int_equal(back.stream, STREAM_NEW_AND_OLD_IMAGES);
+    assert_true(slice_equal(back.policy, SLICE("{}")) && back.policy_revision == 1700000000000);
     assert_true(back.deletion_protection && back.indexes[1].global && !back.indexes[0].global);
     assert_true(slice_equal(back.tags[0].value, SLICE("blue")));
     assert_true(slice_equal(back.indexes[1].include[0], SLICE("note")));
