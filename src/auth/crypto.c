@@ -1,82 +1,78 @@
+/* HMAC as in RFC 2104: H(K ^ opad | H(K ^ ipad | text)), where a key longer than a block is hashed first. */
+#define OPENSSL_SUPPRESS_DEPRECATED /* OpenSSL 3 would rather have its slower interface used */
+
 #include "auth/crypto.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <stdlib.h>
+#include <openssl/sha.h>
 
-static void need(bool good)
+#define BLOCK_BYTES 64
+
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(((struct crypto_key *)0)->inner), "room for a SHA256_CTX");
+
+void crypto_sha256(struct slice bytes, unsigned char ret_hash[SHA256_BYTES])
 {
-    if (!good) {
-        abort();
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes.data, bytes.len);
+    SHA256_Final(ret_hash, &context);
+}
+
+static void begin(const unsigned char block[BLOCK_BYTES], unsigned char pad, void *ret_context)
+{
+    unsigned char padded[BLOCK_BYTES];
+    SHA256_CTX context;
+    for (size_t i = 0; i < BLOCK_BYTES; i++) {
+        padded[i] = block[i] ^ pad;
     }
+    SHA256_Init(&context);
+    SHA256_Update(&context, padded, sizeof padded);
+    memcpy(ret_context, &context, sizeof context);
+    crypto_wipe(padded, sizeof padded);
+    crypto_wipe(&context, sizeof context);
 }
 
-void crypto_init(struct crypto *crypto)
+void crypto_key_set(struct crypto_key *key, struct slice bytes)
 {
-    crypto->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    crypto->digest = EVP_MD_CTX_new();
-    crypto->hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    need(crypto->sha256 != NULL && crypto->digest != NULL && crypto->hmac != NULL);
-    crypto->mac = EVP_MAC_CTX_new(crypto->hmac);
-    need(crypto->mac != NULL);
-    char name[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-                                 OSSL_PARAM_construct_end()};
-    need(EVP_MAC_CTX_set_params(crypto->mac, params) == 1);
+    unsigned char block[BLOCK_BYTES] = {0};
+    if (bytes.len > sizeof block) {
+        crypto_sha256(bytes, block);
+    } else if (bytes.len > 0) {
+        memcpy(block, bytes.data, bytes.len);
+    }
+    begin(block, 0x36, key->inner);
+    begin(block, 0x5c, key->outer);
+    crypto_wipe(block, sizeof block);
 }
 
-void crypto_finish(struct crypto *crypto)
+void crypto_key_hmac(const struct crypto_key *key, struct slice bytes, unsigned char ret_mac[SHA256_BYTES])
 {
-    EVP_MAC_CTX_free(crypto->mac);
-    EVP_MAC_free(crypto->hmac);
-    EVP_MD_CTX_free(crypto->digest);
-    EVP_MD_free(crypto->sha256);
-    *crypto = (struct crypto){0};
+    SHA256_CTX context;
+    unsigned char inner[SHA256_BYTES];
+    memcpy(&context, key->inner, sizeof context);
+    SHA256_Update(&context, bytes.data, bytes.len);
+    SHA256_Final(inner, &context);
+    memcpy(&context, key->outer, sizeof context);
+    SHA256_Update(&context, inner, sizeof inner);
+    SHA256_Final(ret_mac, &context);
 }
 
-void crypto_sha256(struct crypto *crypto, struct slice bytes, unsigned char ret_hash[SHA256_BYTES])
+void crypto_hmac(struct slice key, struct slice bytes, unsigned char ret_mac[SHA256_BYTES])
 {
-    need(EVP_DigestInit_ex2(crypto->digest, crypto->sha256, NULL) == 1 &&
-         EVP_DigestUpdate(crypto->digest, bytes.data, bytes.len) == 1 &&
-         EVP_DigestFinal_ex(crypto->digest, ret_hash, NULL) == 1);
-}
-
-void crypto_hmac(struct crypto *crypto, struct slice key, struct slice bytes, unsigned char ret_mac[SHA256_BYTES])
-{
-    size_t len;
-    need(EVP_MAC_init(crypto->mac, (const unsigned char *)key.data, key.len, NULL) == 1 &&
-         EVP_MAC_update(crypto->mac, (const unsigned char *)bytes.data, bytes.len) == 1 &&
-         EVP_MAC_final(crypto->mac, ret_mac, &len, SHA256_BYTES) == 1 && len == SHA256_BYTES);
-}
-
-void crypto_key_set(struct crypto *crypto, struct crypto_key *key, struct slice bytes)
-{
-    crypto_key_finish(key);
-    key->mac = EVP_MAC_CTX_dup(crypto->mac);
-    need(key->mac != NULL && EVP_MAC_init(key->mac, (const unsigned char *)bytes.data, bytes.len, NULL) == 1);
-}
-
-void crypto_key_hmac(struct crypto_key *key, struct slice bytes, unsigned char ret_mac[SHA256_BYTES])
-{
-    size_t len;
-    need(EVP_MAC_init(key->mac, NULL, 0, NULL) == 1 &&
-         EVP_MAC_update(key->mac, (const unsigned char *)bytes.data, bytes.len) == 1 &&
-         EVP_MAC_final(key->mac, ret_mac, &len, SHA256_BYTES) == 1 && len == SHA256_BYTES);
-}
-
-void crypto_key_finish(struct crypto_key *key)
-{
-    EVP_MAC_CTX_free(key->mac);
-    key->mac = NULL;
+    struct crypto_key set;
+    crypto_key_set(&set, key);
+    crypto_key_hmac(&set, bytes, ret_mac);
+    crypto_wipe(&set, sizeof set);
 }
 
 void crypto_hex(const unsigned char *bytes, size_t len, char *ret_text)
 {
+#define PAIRS(h) h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+    static const char pairs[] = PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7")
+        PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d") PAIRS("e") PAIRS("f");
+#undef PAIRS
     for (size_t i = 0; i < len; i++) {
-        ret_text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        ret_text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+        memcpy(ret_text + 2 * i, pairs + 2 * bytes[i], 2);
     }
 }
 

@@ -42,7 +42,6 @@ static void follow(struct guard_loop *loop)
 void guard_loop_init(struct guard_loop *loop, struct guard *guard)
 {
     *loop = (struct guard_loop){.guard = guard};
-    crypto_init(&loop->crypto);
     loop->keys = calloc(GUARD_KEYS, sizeof loop->keys[0]);
     if (loop->keys == NULL) {
         abort();
@@ -54,30 +53,18 @@ void guard_loop_finish(struct guard_loop *loop)
 {
     identities_release(loop->identities);
     buffer_finish(&loop->canonical);
-    for (unsigned i = 0; i < GUARD_KEYS; i++) {
-        crypto_key_finish(&loop->keys[i].key);
-    }
+    crypto_wipe(loop->keys, GUARD_KEYS * sizeof loop->keys[0]);
     free(loop->keys);
-    crypto_finish(&loop->crypto);
     *loop = (struct guard_loop){0};
 }
 
-static struct guard_key *place_of(struct guard_loop *loop, struct slice id)
-{
-    unsigned hash = 2166136261u;
-    for (size_t i = 0; i < id.len; i++) {
-        hash = (hash ^ (unsigned char)id.data[i]) * 16777619u;
-    }
-    return &loop->keys[hash % GUARD_KEYS];
-}
-
 /* The scope has been checked: its date is the day of the request, its region ours. */
-static struct crypto_key *signing_key(struct guard_loop *loop, const struct identity_key *key,
-                                      const struct sigv4 *claims)
+static const struct crypto_key *signing_key(struct guard_loop *loop, const struct identity_key *key,
+                                            const struct sigv4 *claims)
 {
-    struct slice id = slice_from_string(key->id);
+    struct slice id = slice_of(key->id, key->id_len);
     struct slice service = claims->scope_service;
-    struct guard_key *place = place_of(loop, id);
+    struct guard_key *place = &loop->keys[key->hash % GUARD_KEYS];
     assert(id.len <= sizeof place->id && service.len <= sizeof place->service && claims->scope_date.len == 8);
     if (place->version != loop->version || !slice_equal(slice_of(place->id, place->id_len), id) ||
         !slice_equal(slice_of(place->date, 8), claims->scope_date) ||
@@ -89,9 +76,8 @@ static struct crypto_key *signing_key(struct guard_loop *loop, const struct iden
         memcpy(place->service, service.data, service.len);
         place->service_len = (unsigned)service.len;
         unsigned char derived[SHA256_BYTES];
-        sigv4_signing_key(&loop->crypto, slice_from_string(key->secret), claims->scope_date, claims->scope_region,
-                          service, derived);
-        crypto_key_set(&loop->crypto, &place->key, slice_of(derived, sizeof derived));
+        sigv4_signing_key(slice_from_string(key->secret), claims->scope_date, claims->scope_region, service, derived);
+        crypto_key_set(&place->key, slice_of(derived, sizeof derived));
         crypto_wipe(derived, sizeof derived);
     }
     return &place->key;
@@ -115,8 +101,7 @@ enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *h
         return SIGV4_KEY_UNKNOWN;
     }
     char expected[SHA256_HEX];
-    if (!sigv4_signature(&loop->crypto, head, claims, body, signing_key(loop, key, claims), &loop->canonical,
-                         expected) ||
+    if (!sigv4_signature(head, claims, body, signing_key(loop, key, claims), &loop->canonical, expected) ||
         !crypto_equal(claims->signature, slice_of(expected, sizeof expected))) {
         return SIGV4_MISMATCH;
     }

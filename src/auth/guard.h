@@ -1,7 +1,7 @@
 /* Who sent a request: its signature, checked against the identities that are published at that moment.
  *
- * One guard is shared by all event loops; each loop has a guard_loop of its own with what the check needs: contexts,
- * scratch, the derived keys of the day, and a reference to the identities. A check takes no lock. */
+ * One guard is shared by all event loops; each loop has a guard_loop of its own with what the check needs: scratch, the
+ * derived keys of the day, and a reference to the identities. A check takes no lock. */
 #pragma once
 
 #include "auth/identities.h"
@@ -41,7 +41,6 @@ struct guard_loop {
     struct guard *guard;
     struct identities *identities; /* a reference */
     unsigned version;
-    struct crypto crypto;
     struct buffer canonical;
     struct guard_key *keys; /* by a hash of the id: one place for each, the newest stays */
 };

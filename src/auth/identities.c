@@ -1,6 +1,7 @@
 #include "auth/identities.h"
 
 #include "auth/crypto.h"
+#include "base/hash.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -122,18 +123,9 @@ struct identity_user *identities_add_user(struct identities *identities, const c
     return user;
 }
 
-static unsigned slot_of(const struct identities *identities, struct slice id)
-{
-    unsigned hash = 2166136261u; /* FNV-1a: ids are random */
-    for (size_t i = 0; i < id.len; i++) {
-        hash = (hash ^ (unsigned char)id.data[i]) * 16777619u;
-    }
-    return hash % identities->slot_count;
-}
-
 static void insert_slot(struct identities *identities, unsigned number)
 {
-    unsigned at = slot_of(identities, slice_from_string(identities->keys[number]->id));
+    unsigned at = identities->keys[number]->hash % identities->slot_count;
     while (identities->slots[at] != 0) {
         at = (at + 1) % identities->slot_count;
     }
@@ -154,7 +146,14 @@ struct identity_key *identities_add_key(struct identities *identities, struct id
                                         const char *secret)
 {
     struct identity_key *key = allocate(sizeof *key);
-    *key = (struct identity_key){.id = copy_text(id), .secret = copy_text(secret), .enabled = true, .user = user};
+    *key = (struct identity_key){
+        .id = copy_text(id),
+        .id_len = (uint32_t)strlen(id),
+        .hash = (uint32_t)hash_bytes(slice_from_string(id)),
+        .secret = copy_text(secret),
+        .enabled = true,
+        .user = user,
+    };
     identities->keys = grow(identities->keys, identities->key_count, &identities->key_capacity);
     identities->keys[identities->key_count++] = key;
     if (identities->key_count * 2 <= identities->slot_count) {
@@ -274,10 +273,11 @@ const struct identity_key *identities_find_key(const struct identities *identiti
     if (identities->slot_count == 0) {
         return NULL;
     }
-    unsigned at = slot_of(identities, id);
+    uint32_t hash = (uint32_t)hash_bytes(id);
+    unsigned at = hash % identities->slot_count;
     for (; identities->slots[at] != 0; at = (at + 1) % identities->slot_count) {
         const struct identity_key *key = identities->keys[identities->slots[at] - 1];
-        if (slice_equal(slice_from_string(key->id), id)) {
+        if (key->hash == hash && slice_equal(slice_of(key->id, key->id_len), id)) {
             return key;
         }
     }

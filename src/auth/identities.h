@@ -35,6 +35,8 @@ struct identity_user {
 
 struct identity_key {
     char *id;
+    uint32_t id_len;
+    uint32_t hash; /* of the id */
     char *secret;
     bool enabled;
     uint64_t created_us;

@@ -76,10 +76,7 @@ int key_file_read(const char *path, const char *purpose, unsigned char ret_key[S
     close(fd);
     int result = parse(path, text, len, master, err);
     if (result == 0) {
-        struct crypto crypto;
-        crypto_init(&crypto);
-        crypto_hmac(&crypto, slice_of(master, sizeof master), slice_from_string(purpose), ret_key);
-        crypto_finish(&crypto);
+        crypto_hmac(slice_of(master, sizeof master), slice_from_string(purpose), ret_key);
     }
     crypto_wipe(master, sizeof master);
     crypto_wipe(text, sizeof text);

@@ -84,7 +84,8 @@ static void append_trimmed(struct buffer *out, struct slice value)
     while (value.len > 0 && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t')) {
         value.len--;
     }
-    const char *pair = value.len < 2 ? NULL : memmem(value.data, value.len, "  ", 2);
+    const char *blank = value.len == 0 ? NULL : memchr(value.data, ' ', value.len); /* most have none */
+    const char *pair = blank == NULL ? NULL : memmem(value.data, value.len, "  ", 2);
     if (pair == NULL) {
         buffer_append_slice(out, value);
         return;
@@ -154,34 +155,34 @@ bool sigv4_append_canonical(const struct auth_head *head, const struct sigv4 *cl
 
 /* --- the signature ------------------------------------------------------------------------------------------------ */
 
-void sigv4_signing_key(struct crypto *crypto, struct slice secret, struct slice date, struct slice region,
-                       struct slice service, unsigned char ret_key[SHA256_BYTES])
+void sigv4_signing_key(struct slice secret, struct slice date, struct slice region, struct slice service,
+                       unsigned char ret_key[SHA256_BYTES])
 {
     struct buffer first = {0};
     BUFFER_APPEND_LITERAL(&first, "AWS4");
     buffer_append_slice(&first, secret);
     unsigned char key[SHA256_BYTES];
-    crypto_hmac(crypto, buffer_slice(&first), date, key);
-    crypto_hmac(crypto, slice_of(key, sizeof key), region, key);
-    crypto_hmac(crypto, slice_of(key, sizeof key), service, key);
-    crypto_hmac(crypto, slice_of(key, sizeof key), SLICE("aws4_request"), ret_key);
+    crypto_hmac(buffer_slice(&first), date, key);
+    crypto_hmac(slice_of(key, sizeof key), region, key);
+    crypto_hmac(slice_of(key, sizeof key), service, key);
+    crypto_hmac(slice_of(key, sizeof key), SLICE("aws4_request"), ret_key);
     crypto_wipe(key, sizeof key);
     crypto_wipe(first.data, first.len);
     buffer_finish(&first);
 }
 
-bool sigv4_signature(struct crypto *crypto, const struct auth_head *head, const struct sigv4 *claims, struct slice body,
-                     struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX])
+bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body,
+                     const struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX])
 {
     unsigned char hash[SHA256_BYTES];
     char hex[SHA256_HEX];
-    crypto_sha256(crypto, body, hash);
+    crypto_sha256(body, hash);
     crypto_hex(hash, sizeof hash, hex);
     buffer_clear(canonical);
     if (!sigv4_append_canonical(head, claims, slice_of(hex, sizeof hex), canonical)) {
         return false;
     }
-    crypto_sha256(crypto, buffer_slice(canonical), hash);
+    crypto_sha256(buffer_slice(canonical), hash);
     crypto_hex(hash, sizeof hash, hex);
 
     buffer_clear(canonical);

@@ -104,13 +104,13 @@ bool sigv4_append_canonical(const struct auth_head *head, const struct sigv4 *cl
                             struct buffer *out);
 
 /* The key that signs all requests of one day, region and service. */
-void sigv4_signing_key(struct crypto *crypto, struct slice secret, struct slice date, struct slice region,
-                       struct slice service, unsigned char ret_key[SHA256_BYTES]);
+void sigv4_signing_key(struct slice secret, struct slice date, struct slice region, struct slice service,
+                       unsigned char ret_key[SHA256_BYTES]);
 
 /* The signature in hexadecimal. `canonical` is scratch that is kept for the next call. False as in
  * sigv4_append_canonical. */
-bool sigv4_signature(struct crypto *crypto, const struct auth_head *head, const struct sigv4 *claims, struct slice body,
-                     struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX]);
+bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body,
+                     const struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX]);
 
 /* Seconds since 1970 as 20130609T094515Z. */
 void sigv4_time_text(int64_t time_s, char ret_text[SIGV4_TIME_CHARS]);

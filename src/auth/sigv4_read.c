@@ -44,24 +44,29 @@ static bool read_digits(struct slice text, size_t at, size_t count, int *ret_num
     return true;
 }
 
+/* Days from 1970-01-01 to a day of the Gregorian calendar. Years begin in March here, so that the leap day is a year's
+ * last; 153 days are five months from March on. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+    int64_t from_march = month > 2 ? month - 3 : month + 9, years = month > 2 ? year : year - 1;
+    return years * 365 + years / 4 - years / 100 + years / 400 + (153 * from_march + 2) / 5 + day - 1 - 719468;
+}
+
 static bool read_iso(struct slice text, int64_t *ret_time_s)
 {
-    struct tm tm = {0};
+    static const signed char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year, month, day, hour, minute, second;
     if (text.len != SIGV4_TIME_CHARS || text.data[8] != 'T' || text.data[15] != 'Z' ||
-        !read_digits(text, 0, 4, &tm.tm_year) || !read_digits(text, 4, 2, &tm.tm_mon) ||
-        !read_digits(text, 6, 2, &tm.tm_mday) || !read_digits(text, 9, 2, &tm.tm_hour) ||
-        !read_digits(text, 11, 2, &tm.tm_min) || !read_digits(text, 13, 2, &tm.tm_sec)) {
+        !read_digits(text, 0, 4, &year) || !read_digits(text, 4, 2, &month) || !read_digits(text, 6, 2, &day) ||
+        !read_digits(text, 9, 2, &hour) || !read_digits(text, 11, 2, &minute) || !read_digits(text, 13, 2, &second)) {
         return false;
     }
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    struct tm asked = tm;
-    time_t time = timegm(&tm); /* turns the 31st of June into the 1st of July */
-    if (tm.tm_mon != asked.tm_mon || tm.tm_mday != asked.tm_mday || tm.tm_hour != asked.tm_hour ||
-        tm.tm_min != asked.tm_min) {
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days[month - 1] + (month == 2 && leap) ||
+        hour > 23 || minute > 59 || second > 60) {
         return false;
     }
-    *ret_time_s = (int64_t)time;
+    *ret_time_s = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     return true;
 }
 
@@ -98,24 +103,26 @@ static bool read_time(struct sigv4 *claims)
 
 /* --- the Authorization header ------------------------------------------------------------------------------------- */
 
-static bool is_separator(char c)
+/* How far the character is, or `len`. */
+static size_t distance(const char *text, size_t len, char c)
 {
-    return c == ' ' || c == ',' || c == '\t';
+    const char *found = len == 0 ? NULL : memchr(text, c, len);
+    return found != NULL ? (size_t)(found - text) : len;
 }
 
+/* Words are separated by commas and blanks. */
 static struct slice next_word(struct slice *rest)
 {
     size_t at = 0;
-    while (at < rest->len && is_separator(rest->data[at])) {
+    while (at < rest->len && (rest->data[at] == ' ' || rest->data[at] == ',' || rest->data[at] == '\t')) {
         at++;
     }
-    size_t start = at;
-    while (at < rest->len && !is_separator(rest->data[at])) {
-        at++;
-    }
-    struct slice word = slice_of(rest->data + start, at - start);
-    *rest = slice_of(rest->data + at, rest->len - at);
-    return word;
+    const char *start = rest->data + at;
+    size_t len = distance(start, rest->len - at, ',');
+    len = distance(start, len, ' ');
+    len = distance(start, len, '\t');
+    *rest = slice_of(start + len, rest->len - at - len);
+    return slice_of(start, len);
 }
 
 static enum sigv4_result read_header(const struct auth_head *head, struct sigv4 *claims)

@@ -93,14 +93,15 @@ static struct slice header_value(h2o_req_t *req, ssize_t at)
 /* The headers as the client sent them. h2o keeps two of them elsewhere. */
 static bool next_header(const void *headers, struct slice name, size_t *at, struct slice *ret_value)
 {
-    const struct request *request = headers;
+    struct request *request = (struct request *)(uintptr_t)headers;
     const h2o_req_t *req = request->req;
     if (slice_equal(name, SLICE("host")) || slice_equal(name, SLICE(":authority"))) {
         *ret_value = slice_of(req->input.authority.base, req->input.authority.len);
         return (*at)++ == 0;
     }
     if (slice_equal(name, SLICE("content-length"))) {
-        *ret_value = slice_from_string(request->length);
+        size_t len = req->entity.base != NULL ? req->entity.len : 0;
+        *ret_value = slice_of(request->length, (size_t)snprintf(request->length, sizeof request->length, "%zu", len));
         return (*at)++ == 0;
     }
     while (*at < req->headers.size) {
@@ -126,7 +127,6 @@ static bool peer_text(const void *headers, char ret_text[AUTH_PEER_CHARS])
 static struct auth_head head_of(struct request *request)
 {
     const h2o_req_t *req = request->req;
-    snprintf(request->length, sizeof request->length, "%zu", req->entity.base != NULL ? req->entity.len : 0);
     size_t query_at = req->query_at != SIZE_MAX ? req->query_at + 1 : req->path.len;
     return (struct auth_head){
         .method = slice_of(req->method.base, req->method.len),

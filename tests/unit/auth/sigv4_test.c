@@ -14,7 +14,6 @@
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 #define NOW_S  1440938160 /* 20150830T123600Z */
 
-static struct crypto crypto;
 static struct guard guard;
 static struct guard_loop loop;
 static struct arena arena;
@@ -32,7 +31,6 @@ static void publish(bool user_enabled, bool key_enabled)
 static int set_up(void **state)
 {
     (void)state;
-    crypto_init(&crypto);
     arena_init(&arena, 4096);
     guard_init(&guard, "us-east-1");
     publish(true, true);
@@ -46,7 +44,6 @@ static int tear_down(void **state)
     guard_loop_finish(&loop);
     guard_finish(&guard);
     arena_finish(&arena);
-    crypto_finish(&crypto);
     return 0;
 }
 
@@ -132,10 +129,10 @@ static void test_published_steps(void **state)
                                   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     unsigned char hash[SHA256_BYTES];
     char hex[SHA256_HEX + 1] = {0};
-    crypto_sha256(&crypto, slice_of(out.data, out.len - 1), hash);
+    crypto_sha256(slice_of(out.data, out.len - 1), hash);
     crypto_hex(hash, sizeof hash, hex);
     assert_string_equal(hex, "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59");
-    sigv4_signing_key(&crypto, SLICE(SECRET), SLICE("20150830"), SLICE("us-east-1"), SLICE("iam"), hash);
+    sigv4_signing_key(SLICE(SECRET), SLICE("20150830"), SLICE("us-east-1"), SLICE("iam"), hash);
     crypto_hex(hash, sizeof hash, hex);
     assert_string_equal(hex, "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
     buffer_finish(&out);
@@ -278,6 +275,49 @@ static void test_refusals(void **state)
     assert_int_equal(claims.missing, SIGV4_PART_CREDENTIAL | SIGV4_PART_SIGNATURE | SIGV4_PART_SIGNED_HEADERS);
 }
 
+/* Every day from 1970 to 2100, against the C library. */
+static void test_calendar(void **state)
+{
+    (void)state;
+    for (int64_t time_s = 0; time_s < (int64_t)131 * 366 * 86400; time_s += 86400 + 3601) {
+        char text[SIGV4_TIME_CHARS], changed[2048];
+        sigv4_time_text(time_s, text);
+        snprintf(changed, sizeof changed,
+                 "POST /\nhost: h\nx-amz-date: %.16s\nauthorization: AWS4-HMAC-SHA256 Credential=a, SignedHeaders=b, "
+                 "Signature=c\n",
+                 text);
+        struct slice headers;
+        struct auth_head head = signed_head_read(slice_from_string(changed), &headers);
+        assert_int_equal(sigv4_read(&head, &arena, &claims), SIGV4_OK);
+        assert_int_equal(claims.time_s, time_s);
+    }
+    assert_int_equal(check_changed(GOOD, "20150830T123600Z", "20150229T123600Z"), SIGV4_DATE_MALFORMED);
+    assert_int_equal(check_changed(GOOD, "20150830T123600Z", "20160229T123600Z"), SIGV4_NOT_YET);
+    assert_int_equal(check_changed(GOOD, "20150830T123600Z", "21000229T123600Z"), SIGV4_DATE_MALFORMED);
+    assert_int_equal(check_changed(GOOD, "20150830T123600Z", "20150830T240000Z"), SIGV4_DATE_MALFORMED);
+    assert_int_equal(check_changed(GOOD, "20150830T123600Z", "20150031T123600Z"), SIGV4_DATE_MALFORMED);
+    assert_int_equal(check_changed(GOOD, "20150830T123600Z", "20151301T123600Z"), SIGV4_DATE_MALFORMED);
+}
+
+/* RFC 4231, cases 1, 2 and 6: a key, a short key, one longer than a block. */
+static void test_hmac(void **state)
+{
+    (void)state;
+    unsigned char mac[SHA256_BYTES];
+    char hex[SHA256_HEX + 1] = {0}, key[131];
+    memset(key, 0x0b, 20);
+    crypto_hmac(slice_of(key, 20), SLICE("Hi There"), mac);
+    crypto_hex(mac, sizeof mac, hex);
+    assert_string_equal(hex, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    crypto_hmac(SLICE("Jefe"), SLICE("what do ya want for nothing?"), mac);
+    crypto_hex(mac, sizeof mac, hex);
+    assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof key);
+    crypto_hmac(slice_of(key, sizeof key), SLICE("Test Using Larger Than Block-Size Key - Hash Key First"), mac);
+    crypto_hex(mac, sizeof mac, hex);
+    assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 static void assert_time(const char *expected, const char text[SIGV4_TIME_CHARS])
 {
     assert_memory_equal(expected, text, SIGV4_TIME_CHARS);
@@ -413,6 +453,8 @@ int main(void)
         cmocka_unit_test(test_clocks),
         cmocka_unit_test(test_presigned),
         cmocka_unit_test(test_ceilings),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_hmac),
         cmocka_unit_test(test_identities_change),
         cmocka_unit_test(test_many_identities),
     };
