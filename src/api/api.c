@@ -119,7 +119,7 @@ void api_call_start(struct api_call *call)
         return;
     }
     struct api *api = call->loop->api;
-    if (api->authorize != NULL && !api->authorize(call, call->operation->permission)) {
+    if (api->authenticate != NULL && !api->authenticate(call)) {
         return;
     }
     if (parse(call) && decode(call) && call_authorize(call)) {

@@ -23,7 +23,7 @@ struct api {
     /* Where a caller's signature is checked, once the operation is known and before anything else is read
      * (call_authenticate). False: refused, and the call has been failed. NULL: every caller may do everything
      * (`--auth none`). */
-    bool (*authorize)(struct api_call *call, const char *permission);
+    bool (*authenticate)(struct api_call *call);
     struct guard *guard; /* goes with call_authenticate; NULL without */
 };
 

@@ -150,9 +150,8 @@ static void fail_signature(struct api_call *call, enum sigv4_result result, cons
     }
 }
 
-bool call_authenticate(struct api_call *call, const char *permission)
+bool call_authenticate(struct api_call *call)
 {
-    (void)permission;
     struct sigv4 claims;
     enum sigv4_result result =
         guard_check(&call->loop->guard, &call->head, call->body, (int64_t)(env_time_us() / 1000000), SLICE(SERVICE),

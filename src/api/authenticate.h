@@ -3,6 +3,6 @@
 
 #include "api/api.h"
 
-/* For api.authorize of a server with `--auth sigv4` (api.guard is set): true and call->caller, or the call has been
+/* For api.authenticate of a server with `--auth sigv4` (api.guard is set): true and call->caller, or the call has been
  * failed with DynamoDB's error. Loop thread. */
-bool call_authenticate(struct api_call *call, const char *permission);
+bool call_authenticate(struct api_call *call);

@@ -49,15 +49,18 @@ static const struct policy *policy_of_table(struct api_loop *loop, const struct 
 
 /* --- decisions ---------------------------------------------------------------------------------------------------- */
 
-static bool deny(struct access *access, const char *how, const char *kind)
+/* Sources: IAM User Guide, "Troubleshoot access denied error messages"; DynamoDB's answers. */
+static struct slice denial(struct access *access, const char *context)
 {
-    struct api_call *call = access->call;
-    bool silent = *how == 'b';
-    call_fail(call, ERROR_ACCESS_DENIED, "User: %s is not authorized to perform: %s on resource: %.*s %s %s%s%s%s",
-              call->caller.user->arn, access->action, SLICE_ARG(access->resource), how, kind,
-              silent ? "-based policy allows the " : "-based policy", silent ? access->action : "",
-              silent ? " action" : "");
-    return false;
+    return arena_printf(&access->call->arena, "User: %s is not authorized to perform: %s on resource: %.*s %s",
+                        access->call->caller.user->arn, access->action, SLICE_ARG(access->resource), context);
+}
+
+static struct slice implicit_denial(struct access *access)
+{
+    struct slice context =
+        arena_printf(&access->call->arena, "because no identity-based policy allows the %s action", access->action);
+    return denial(access, context.data);
 }
 
 static struct policy_request request_of(struct access *access)
@@ -74,7 +77,8 @@ static struct policy_request request_of(struct access *access)
     };
 }
 
-static bool check(struct access *access)
+/* False with the words for it. */
+static bool is_allowed(struct access *access, struct slice *ret_denial)
 {
     struct api_call *call = access->call;
     const struct identity_user *user = call->caller.user;
@@ -83,7 +87,8 @@ static bool check(struct access *access)
     for (unsigned i = 0; i < user->policy_count; i++) {
         enum policy_decision decision = policy_evaluate(user->policies[i].tree, &request, &call->arena);
         if (decision == POLICY_DENIES) {
-            return deny(access, "with an explicit deny in an", "identity");
+            *ret_denial = denial(access, "with an explicit deny in an identity-based policy");
+            return false;
         }
         allowed = allowed || decision == POLICY_ALLOWS;
     }
@@ -93,12 +98,24 @@ static bool check(struct access *access)
         enum policy_decision decision =
             policy != NULL ? policy_evaluate(policy, &request, &call->arena) : POLICY_DENIES;
         if (decision == POLICY_DENIES) {
-            return deny(access, "with an explicit deny in a", "resource");
+            *ret_denial = denial(access, "with an explicit deny in a resource-based policy");
+            return false;
         }
         allowed = allowed || decision == POLICY_ALLOWS;
     }
     if (!allowed || access->unclear) {
-        return deny(access, "because no", "identity");
+        *ret_denial = implicit_denial(access);
+        return false;
+    }
+    return true;
+}
+
+static bool check(struct access *access)
+{
+    struct slice words;
+    if (!is_allowed(access, &words)) {
+        call_fail(access->call, ERROR_ACCESS_DENIED, "%.*s", SLICE_ARG(words));
+        return false;
     }
     return true;
 }
@@ -305,23 +322,39 @@ static const struct partiql_statement *compile(struct access *access)
     return partiql_compile(arena, text, values, count, &statement, &error) == 0 ? statement : NULL;
 }
 
-static bool check_statement(struct api_call *call, const struct json_node *body, const char *enclosing)
+static struct access access_of_statement(struct api_call *call, const struct partiql_statement *statement)
 {
     static const char *const actions[] = {
         [PARTIQL_SELECT] = "dynamodb:PartiQLSelect", [PARTIQL_INSERT] = "dynamodb:PartiQLInsert",
         [PARTIQL_UPDATE] = "dynamodb:PartiQLUpdate", [PARTIQL_DELETE] = "dynamodb:PartiQLDelete",
         [PARTIQL_EXISTS] = "dynamodb:PartiQLSelect",
     };
-    struct access access = access_of(call, "dynamodb:PartiQLSelect", body);
-    access.statement = compile(&access);
-    if (access.statement == NULL) {
+    struct access access = access_of(call, actions[statement->kind], root_of(call));
+    access.statement = statement;
+    access.keys = ACCESS_STATEMENT;
+    access.reads = statement->kind == PARTIQL_SELECT;
+    aim(&access, statement->table, statement->index);
+    return access;
+}
+
+bool authorize_statement(struct api_call *call, const struct partiql_statement *statement, struct slice *ret_denial)
+{
+    if (call->caller.user == NULL || call->caller.user->is_root) {
         return true;
     }
-    access.action = actions[access.statement->kind];
-    access.keys = ACCESS_STATEMENT;
-    access.reads = access.statement->kind == PARTIQL_SELECT;
+    struct access access = access_of_statement(call, statement);
+    return is_allowed(&access, ret_denial);
+}
+
+static bool check_statement(struct api_call *call, const struct json_node *body, const char *enclosing)
+{
+    struct access shared = access_of(call, call->operation->permission, body);
+    const struct partiql_statement *statement = compile(&shared);
+    if (statement == NULL) {
+        return true;
+    }
+    struct access access = access_of_statement(call, statement);
     access.enclosing = enclosing;
-    aim(&access, access.statement->table, access.statement->index);
     return check(&access);
 }
 
@@ -330,27 +363,24 @@ static bool check_execute(struct api_call *call)
     return check_statement(call, root_of(call), NULL);
 }
 
-static bool check_statements(struct api_call *call, const char *member, const char *enclosing)
+static bool check_execute_transaction(struct api_call *call)
 {
     struct access shared = access_of(call, call->operation->permission, NULL);
-    const struct json_node *list = access_member(&shared, root_of(call), member);
+    const struct json_node *list = access_member(&shared, root_of(call), "TransactStatements");
     const struct json_node *body = list + 1;
     for (uint32_t i = 0; i < list->count; i++, body = call->nodes + body->end) {
-        if (body->type == JSON_OBJECT && !check_statement(call, body, enclosing)) {
+        if (body->type == JSON_OBJECT && !check_statement(call, body, call->operation->name)) {
             return false;
         }
     }
     return true;
 }
 
+/* Each statement of a batch fails alone: the operation asks authorize_statement. */
 static bool check_execute_batch(struct api_call *call)
 {
-    return check_statements(call, "Statements", NULL);
-}
-
-static bool check_execute_transaction(struct api_call *call)
-{
-    return check_statements(call, "TransactStatements", call->operation->name);
+    (void)call;
+    return true;
 }
 
 /* --- operations --------------------------------------------------------------------------------------------------- */
@@ -424,7 +454,8 @@ bool call_authorize(struct api_call *call)
     const struct rule *rule = find_rule(call->operation->name);
     if (rule == NULL) {
         struct access access = access_of(call, call->operation->permission, root_of(call));
-        return deny(&access, "because no", "identity");
+        call_fail(call, ERROR_ACCESS_DENIED, "%.*s", SLICE_ARG(implicit_denial(&access)));
+        return false;
     }
     return rule->check(call);
 }

@@ -8,6 +8,10 @@
  * it has been run. Loop thread. */
 bool call_authorize(struct api_call *call);
 
+/* The same for one statement of a batch, without failing the call: false with the words for it. */
+struct partiql_statement;
+bool authorize_statement(struct api_call *call, const struct partiql_statement *statement, struct slice *ret_denial);
+
 /* True if the policy, put to the table of this ARN, would deny the caller to put another one. */
 struct policy;
 bool authorize_locks_out(struct api_call *call, const struct policy *policy, struct slice table_arn);

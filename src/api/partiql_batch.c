@@ -1,5 +1,6 @@
 /* BatchExecuteStatement: up to 25 statements, all reads of one item each or all writes, each with its own result. What
  * is wrong with one statement is its own affair; what is wrong with the batch fails the request. */
+#include "api/authorize.h"
 #include "api/capacity_json.h"
 #include "api/item_write.h"
 #include "api/partiql_operations.h"
@@ -128,6 +129,11 @@ static bool prepare(struct statement_batch *batch, struct batch_entry *entry)
     struct arena *arena = &batch->call->arena;
     struct slice text = entry->request->statement.text;
     struct table *table;
+    struct slice denial;
+    if (!authorize_statement(batch->call, entry->statement, &denial)) {
+        entry->failure = (struct partiql_failure){.type = ERROR_ACCESS_DENIED, .message = denial};
+        return false;
+    }
     if (!partiql_find_table(batch->call, entry->statement, &table, &entry->failure)) {
         return false;
     }
@@ -190,6 +196,8 @@ static const char *error_code(enum error_type type)
         return "ThrottlingError";
     case ERROR_REQUEST_LIMIT:
         return "RequestLimitExceeded";
+    case ERROR_ACCESS_DENIED:
+        return "AccessDenied";
     case ERROR_INTERNAL:
         return "InternalServerError";
     default:

@@ -102,7 +102,7 @@ static int open_guard(struct server *server, const struct config *config, struct
     guard_init(&server->guard, config->region);
     server->has_guard = true;
     server->api.guard = &server->guard;
-    server->api.authorize = call_authenticate;
+    server->api.authenticate = call_authenticate;
     return identity_watch_start(config, server->data_dir, &server->guard, &server->identity_watch, err);
 }
 

@@ -176,8 +176,9 @@ def test_leading_keys(policed):
         assert code(alice.execute_statement, Statement=f"SELECT * FROM \"music\".\"by_g\" WHERE g = '{owner['S']}'") == expected
         assert code(alice.execute_statement, Statement="UPDATE music SET y = 1 WHERE pk = ? AND sk = '1'",
                     Parameters=[owner]) == expected
-        assert code(alice.batch_execute_statement, Statements=[
-            {"Statement": "SELECT * FROM music WHERE pk = ? AND sk = '1'", "Parameters": [owner]}]) == expected
+        batch = alice.batch_execute_statement(Statements=[
+            {"Statement": "SELECT * FROM music WHERE pk = ? AND sk = '1'", "Parameters": [owner]}])["Responses"]
+        assert batch[0].get("Error", {}).get("Code") == (expected and "AccessDenied")
         assert code(alice.execute_transaction, TransactStatements=[
             {"Statement": "UPDATE music SET y = 1 WHERE pk = ? AND sk = '1'", "Parameters": [owner]}]) == expected
     # a scan has no leading keys, and ForAllValues of nothing is true: as with AWS, do not allow Scan then
@@ -268,9 +269,16 @@ def test_statements(policed):
     assert refusal(run, Statement="DELETE FROM films WHERE pk = 'z' AND sk = '1'") == silent("PartiQLDelete", table("films"))
     assert refusal(run, Statement="UPDATE films SET a = 1 WHERE pk = 'z' AND sk = '1'") == silent("PartiQLUpdate", table("films"))
     assert refusal(run, Statement="SELECT")["Code"] == "ValidationException"
-    assert refusal(policed.alice.batch_execute_statement, Statements=[
+    batch = policed.alice.batch_execute_statement(Statements=[
         {"Statement": "SELECT * FROM music WHERE pk = 'alice' AND sk = '1'"},
-        {"Statement": "SELECT * FROM films WHERE sk = '1'"}]) == explicit("PartiQLSelect", table("films"))
+        {"Statement": "SELECT * FROM films WHERE sk = '1'"}])["Responses"]
+    assert batch[0]["Item"]["pk"] == S("alice")
+    assert batch[1] == {"Error": {"Code": "AccessDenied", "Message": explicit("PartiQLSelect", table("films"))["Message"]}}
+    batch = policed.alice.batch_execute_statement(Statements=[
+        {"Statement": "INSERT INTO films VALUE {'pk': 'y', 'sk': '1'}"},
+        {"Statement": "DELETE FROM films WHERE pk = 'z' AND sk = '1'"}])["Responses"]
+    assert "Error" not in batch[0] and batch[1]["Error"]["Code"] == "AccessDenied"
+    assert "Item" in policed.root.get_item(TableName="films", Key={"pk": S("z"), "sk": S("1")}), "it is still there"
 
 
 def test_several_tables_in_a_batch(policed):
