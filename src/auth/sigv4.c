@@ -165,10 +165,29 @@ void sigv4_signing_key(struct slice secret, struct slice date, struct slice regi
     crypto_hmac(buffer_slice(&first), date, key);
     crypto_hmac(slice_of(key, sizeof key), region, key);
     crypto_hmac(slice_of(key, sizeof key), service, key);
-    crypto_hmac(slice_of(key, sizeof key), SLICE("aws4_request"), ret_key);
+    crypto_hmac(slice_of(key, sizeof key), SLICE(SIGV4_TERMINATOR), ret_key);
     crypto_wipe(key, sizeof key);
     crypto_wipe(first.data, first.len);
     buffer_finish(&first);
+}
+
+void sigv4_sign(const struct crypto_key *key, struct slice time, struct slice scope, struct buffer *canonical,
+                char ret_signature[SHA256_HEX])
+{
+    unsigned char hash[SHA256_BYTES];
+    char hex[SHA256_HEX];
+    crypto_sha256(buffer_slice(canonical), hash);
+    crypto_hex(hash, sizeof hash, hex);
+
+    buffer_clear(canonical); /* the string to sign takes its place */
+    BUFFER_APPEND_LITERAL(canonical, SIGV4_ALGORITHM "\n");
+    buffer_append_slice(canonical, time);
+    buffer_append_byte(canonical, '\n');
+    buffer_append_slice(canonical, scope);
+    buffer_append_byte(canonical, '\n');
+    buffer_append(canonical, hex, sizeof hex);
+    crypto_key_hmac(key, buffer_slice(canonical), hash);
+    crypto_hex(hash, sizeof hash, ret_signature);
 }
 
 bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body,
@@ -182,17 +201,6 @@ bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, s
     if (!sigv4_append_canonical(head, claims, slice_of(hex, sizeof hex), canonical)) {
         return false;
     }
-    crypto_sha256(buffer_slice(canonical), hash);
-    crypto_hex(hash, sizeof hash, hex);
-
-    buffer_clear(canonical);
-    BUFFER_APPEND_LITERAL(canonical, "AWS4-HMAC-SHA256\n");
-    buffer_append(canonical, claims->time, sizeof claims->time);
-    buffer_append_byte(canonical, '\n');
-    buffer_append_slice(canonical, claims->scope);
-    buffer_append_byte(canonical, '\n');
-    buffer_append(canonical, hex, sizeof hex);
-    crypto_key_hmac(key, buffer_slice(canonical), hash);
-    crypto_hex(hash, sizeof hash, ret_signature);
+    sigv4_sign(key, slice_of(claims->time, sizeof claims->time), claims->scope, canonical, ret_signature);
     return true;
 }

@@ -12,6 +12,9 @@
 #include "base/buffer.h"
 
 /* How far a client's clock may be off. DynamoDB says "15 min." in its own answers. */
+#define SIGV4_ALGORITHM  "AWS4-HMAC-SHA256"
+#define SIGV4_TERMINATOR "aws4_request"
+
 #define SIGV4_SKEW_S (15 * 60)
 /* A presigned request is good for a week at most. */
 #define SIGV4_EXPIRES_S_MAX 604800
@@ -106,6 +109,11 @@ bool sigv4_append_canonical(const struct auth_head *head, const struct sigv4 *cl
 /* The key that signs all requests of one day, region and service. */
 void sigv4_signing_key(struct slice secret, struct slice date, struct slice region, struct slice service,
                        unsigned char ret_key[SHA256_BYTES]);
+
+/* The signature over a canonical request, at `time` (20150830T123600Z), for `scope` (20150830/us-east-1/dynamodb/
+ * aws4_request). Uses up what is in `canonical`. */
+void sigv4_sign(const struct crypto_key *key, struct slice time, struct slice scope, struct buffer *canonical,
+                char ret_signature[SHA256_HEX]);
 
 /* The signature in hexadecimal. `canonical` is scratch that is kept for the next call. False as in
  * sigv4_append_canonical. */

@@ -293,7 +293,7 @@ enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims
         !list_has(claims->signed_headers, SLICE("x-amz-target"))) {
         return SIGV4_TARGET_UNSIGNED;
     }
-    if (!slice_equal(claims->algorithm, SLICE("AWS4-HMAC-SHA256"))) {
+    if (!slice_equal(claims->algorithm, SLICE(SIGV4_ALGORITHM))) {
         return SIGV4_ALGORITHM_UNKNOWN;
     }
     if (!split_credential(claims)) {
@@ -301,7 +301,7 @@ enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims
     }
     claims->wrong |= slice_equal(claims->scope_region, region) ? 0 : SIGV4_SCOPE_REGION;
     claims->wrong |= slice_equal(claims->scope_service, service) ? 0 : SIGV4_SCOPE_SERVICE;
-    claims->wrong |= slice_equal(claims->scope_end, SLICE("aws4_request")) ? 0 : SIGV4_SCOPE_END;
+    claims->wrong |= slice_equal(claims->scope_end, SLICE(SIGV4_TERMINATOR)) ? 0 : SIGV4_SCOPE_END;
     claims->wrong |= slice_equal(claims->scope_date, slice_of(claims->time, 8)) ? 0 : SIGV4_SCOPE_DATE;
     return claims->wrong == 0 ? SIGV4_OK : SIGV4_SCOPE_WRONG;
 }

@@ -6,6 +6,7 @@
 #include "bench/client.h"
 
 #include "auth/sign.h"
+#include "auth/sigv4.h"
 #include "base/buffer.h"
 #include "base/env.h"
 #include "bench/picohttpparser.h"
@@ -29,6 +30,7 @@
 /* A connection that could not be made reports it only after a while: else a dead server would keep us busy. */
 #define RECONNECT_MS 100
 
+#define DATE_CHARS   8 /* 20150830 */
 #define SERVICE      "dynamodb"
 #define CONTENT_TYPE "application/x-amz-json-1.0"
 #define TARGET       "DynamoDB_20120810."
@@ -69,11 +71,11 @@ struct client {
     SSL_CTX *tls;
     struct connection *connections;
     struct watch watch;
-    struct signer *signer;
     uint64_t second; /* that `time` shows */
-    char time[SIGN_TIME_CHARS + 1];
-    char key_date[SIGN_DATE_CHARS]; /* that `key` is good for */
-    unsigned char key[SIGN_KEY_BYTES];
+    char time[SIGV4_TIME_CHARS + 1];
+    struct crypto_key key;
+    struct buffer scope; /* that `key` is good for: the date comes first */
+    struct buffer scratch;
     struct buffer target;
 };
 
@@ -129,7 +131,6 @@ struct client *client_create(const struct bench_options *options, const struct c
     client->address = *address;
     client->loop = h2o_evloop_create();
     h2o_timeout_init(client->loop, &client->reconnect, RECONNECT_MS);
-    client->signer = signer_create();
     if (options->tls) {
         client->tls = SSL_CTX_new(TLS_client_method());
         if (client->tls == NULL) {
@@ -174,7 +175,9 @@ void client_destroy(struct client *client)
     h2o_timeout_dispose(client->loop, &client->reconnect);
     h2o_evloop_destroy(client->loop);
     SSL_CTX_free(client->tls);
-    signer_destroy(client->signer);
+    crypto_wipe(&client->key, sizeof client->key);
+    buffer_finish(&client->scope);
+    buffer_finish(&client->scratch);
     buffer_finish(&client->target);
     free(client);
 }
@@ -216,11 +219,16 @@ static void update_time(struct client *client)
     time_t now = (time_t)second;
     struct tm parts;
     strftime(client->time, sizeof client->time, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &parts));
-    if (memcmp(client->time, client->key_date, SIGN_DATE_CHARS) != 0) {
-        memcpy(client->key_date, client->time, SIGN_DATE_CHARS);
-        struct sign_scope scope = {slice_of(client->key_date, SIGN_DATE_CHARS),
-                                   slice_from_string(client->options->region), SLICE(SERVICE)};
-        signer_derive_key(client->signer, slice_from_string(client->options->secret_key), &scope, client->key);
+    struct slice date = slice_of(client->time, DATE_CHARS);
+    if (!slice_starts_with(buffer_slice(&client->scope), date)) {
+        const struct bench_options *options = client->options;
+        buffer_clear(&client->scope);
+        buffer_printf(&client->scope, "%.*s/%s/" SERVICE "/" SIGV4_TERMINATOR, SLICE_ARG(date), options->region);
+        unsigned char key[SHA256_BYTES];
+        sigv4_signing_key(slice_from_string(options->secret_key), date, slice_from_string(options->region),
+                          SLICE(SERVICE), key);
+        crypto_key_set(&client->key, slice_of(key, sizeof key));
+        crypto_wipe(key, sizeof key);
     }
 }
 
@@ -231,29 +239,22 @@ static void append_authorization(struct client *client, struct slice body, struc
     size_t count = 0;
     headers[count++] = (struct sign_header){SLICE("content-type"), SLICE(CONTENT_TYPE)};
     headers[count++] = (struct sign_header){SLICE("host"), slice_from_string(options->authority)};
-    headers[count++] = (struct sign_header){SLICE("x-amz-date"), slice_of(client->time, SIGN_TIME_CHARS)};
+    headers[count++] = (struct sign_header){SLICE("x-amz-date"), slice_of(client->time, SIGV4_TIME_CHARS)};
     if (options->session_token != NULL) {
         headers[count++] =
             (struct sign_header){SLICE("x-amz-security-token"), slice_from_string(options->session_token)};
     }
     headers[count++] = (struct sign_header){SLICE("x-amz-target"), buffer_slice(&client->target)};
-    char hash[SIGN_HEX_CHARS], signature[SIGN_HEX_CHARS];
-    signer_hash(client->signer, body, hash);
-    struct sign_scope scope = {slice_of(client->key_date, SIGN_DATE_CHARS), slice_from_string(options->region),
-                               SLICE(SERVICE)};
-    struct sign_request request = {.method = SLICE("POST"),
-                                   .headers = headers,
-                                   .header_count = count,
-                                   .payload_hash = slice_of(hash, sizeof hash)};
-    signer_sign(client->signer, client->key, &scope, slice_of(client->time, SIGN_TIME_CHARS), &request, signature);
+    char signature[SHA256_HEX];
+    struct sign_request request = {.method = SLICE("POST"), .headers = headers, .header_count = count, .body = body};
+    sign_request(&request, &client->key, slice_of(client->time, SIGV4_TIME_CHARS), buffer_slice(&client->scope),
+                 &client->scratch, signature);
 
-    BUFFER_APPEND_LITERAL(out, "\r\nAuthorization: " SIGN_ALGORITHM " Credential=");
+    BUFFER_APPEND_LITERAL(out, "\r\nAuthorization: " SIGV4_ALGORITHM " Credential=");
     buffer_append_slice(out, slice_from_string(options->access_key));
     buffer_append_byte(out, '/');
-    buffer_append(out, client->key_date, SIGN_DATE_CHARS);
-    buffer_append_byte(out, '/');
-    buffer_append_slice(out, slice_from_string(options->region));
-    BUFFER_APPEND_LITERAL(out, "/" SERVICE "/" SIGN_TERMINATOR ", SignedHeaders=");
+    buffer_append_slice(out, buffer_slice(&client->scope));
+    BUFFER_APPEND_LITERAL(out, ", SignedHeaders=");
     for (size_t i = 0; i < count; i++) {
         buffer_append(out, ";", i != 0);
         buffer_append_slice(out, headers[i].name);
@@ -277,7 +278,7 @@ static void write_request(struct connection *connection, const char *operation, 
     BUFFER_APPEND_LITERAL(out, "\r\nContent-Type: " CONTENT_TYPE "\r\nX-Amz-Target: ");
     buffer_append_slice(out, buffer_slice(&client->target));
     BUFFER_APPEND_LITERAL(out, "\r\nX-Amz-Date: ");
-    buffer_append(out, client->time, SIGN_TIME_CHARS);
+    buffer_append(out, client->time, SIGV4_TIME_CHARS);
     if (client->options->session_token != NULL) {
         BUFFER_APPEND_LITERAL(out, "\r\nX-Amz-Security-Token: ");
         buffer_append_slice(out, slice_from_string(client->options->session_token));

@@ -6,7 +6,7 @@
 #include "engine/table.h"
 #include "value/codec.h"
 
-#define CATALOG_ATTRIBUTES_MAX 32
+#define CATALOG_ATTRIBUTES_MAX 64
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
 
