@@ -3,6 +3,7 @@
  *
  * What cannot be told here for sure makes the access unclear, and the request is refused. */
 #include "api/access.h"
+#include "api/partiql_prepare.h"
 
 #include "value/base64.h"
 #include "value/from_json.h"
@@ -179,18 +180,6 @@ static bool add_of_query(struct keys *keys)
 }
 
 /* --- statements --------------------------------------------------------------------------------------------------- */
-
-static struct partiql_keys partiql_keys_of(const struct key_schema *schema)
-{
-    struct partiql_keys keys = {.hash_count = schema->hash_count, .range_count = schema->range_count};
-    for (unsigned i = 0; i < schema->hash_count; i++) {
-        keys.hash[i] = (struct partiql_key){schema->hash[i].name, schema->hash[i].type};
-    }
-    for (unsigned i = 0; i < schema->range_count; i++) {
-        keys.range[i] = (struct partiql_key){schema->range[i].name, schema->range[i].type};
-    }
-    return keys;
-}
 
 /* False without being unclear: a scan, which has no leading keys. */
 static bool add_of_select(struct keys *keys, const struct key_schema *schema, const struct key_schema *base)

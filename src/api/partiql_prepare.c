@@ -59,7 +59,7 @@ bool partiql_find_table(struct api_call *call, const struct partiql_statement *s
     return true;
 }
 
-static struct partiql_keys keys_of(const struct key_schema *schema)
+struct partiql_keys partiql_keys_of(const struct key_schema *schema)
 {
     struct partiql_keys keys = {.hash_count = schema->hash_count, .range_count = schema->range_count};
     for (unsigned i = 0; i < schema->hash_count; i++) {
@@ -142,7 +142,7 @@ bool partiql_prepare_write(struct arena *arena, struct slice text, const struct 
                            struct table *table, bool item_on_failure, struct write *write,
                            struct partiql_failure *ret_failure)
 {
-    const struct partiql_keys keys = keys_of(&table->spec.keys);
+    const struct partiql_keys keys = partiql_keys_of(&table->spec.keys);
     struct condition *condition;
     struct partiql_error error;
     struct slice message;
@@ -259,7 +259,7 @@ bool partiql_returned(struct arena *arena, const struct partiql_statement *state
 bool partiql_prepare_get(struct arena *arena, struct slice text, const struct partiql_statement *statement,
                          const struct table *table, struct row_key *ret_key, struct partiql_failure *ret_failure)
 {
-    const struct partiql_keys keys = keys_of(&table->spec.keys);
+    const struct partiql_keys keys = partiql_keys_of(&table->spec.keys);
     struct partiql_error error;
     struct slice message;
     struct item key;
@@ -299,8 +299,8 @@ bool partiql_prepare_select(struct arena *arena, struct slice text, const struct
                             struct partiql_plan *ret_plan, struct partiql_failure *ret_failure)
 {
     const struct key_schema *keys = index == NULL ? &table->keys : &index->keys;
-    const struct partiql_keys names = keys_of(keys);
-    const struct partiql_keys base = keys_of(&table->keys);
+    const struct partiql_keys names = partiql_keys_of(keys);
+    const struct partiql_keys base = partiql_keys_of(&table->keys);
     struct partiql_error error;
     struct slice message;
     if (partiql_plan_select(arena, statement, &names, &base, ret_plan, &error) != 0) {

@@ -76,3 +76,6 @@ bool partiql_prepare_select(struct arena *arena, struct slice text, const struct
 
 /* Fails the call with it. */
 void partiql_fail_call(struct api_call *call, const struct partiql_failure *failure);
+
+/* The key schema as partiql/ knows it. */
+struct partiql_keys partiql_keys_of(const struct key_schema *schema);
