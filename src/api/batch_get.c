@@ -1,4 +1,4 @@
-/* BatchGetItem. Order of checks: number of keys; for each table style, the keys' values, duplicates and projection;
+/* BatchGetItem. Order of checks: number of keys, styles; for each table the keys' values, duplicates and projection;
  * then the tables and the keys against their schemas. A few keys are read on the loop, more of them on the pool. */
 #include "api/attribute_error.h"
 #include "api/capacity_json.h"
@@ -112,6 +112,22 @@ static bool check_style(struct api_call *call, const struct keys_and_attributes 
         .has_names = request->names.present,
     };
     return expressions_check_style(call, &style);
+}
+
+/* Projection expressions of one table and AttributesToGet of another do not go together either.
+ * Source: https://github.com/nubo-db/dynoxide/pull/127, captured from Amazon DynamoDB. */
+static bool check_styles(struct api_call *call, const struct batch_get_item_request *request)
+{
+    struct keys_and_attributes all = {0};
+    for (uint32_t i = 0; i < request->tables.count; i++) {
+        const struct keys_and_attributes *table = &request->tables.items[i];
+        if (!check_style(call, table)) {
+            return false;
+        }
+        all.attributes.present = all.attributes.present || table->attributes.present;
+        all.projection.present = all.projection.present || table->projection.present;
+    }
+    return check_style(call, &all);
 }
 
 static bool is_scalar_key(const struct item *key)
@@ -357,7 +373,7 @@ static void answer(struct api_call *call)
 void batch_get_item_run(struct api_call *call)
 {
     const struct batch_get_item_request *request = CALL_REQUEST(call, struct batch_get_item_request);
-    if (!check_count(call, request)) {
+    if (!check_count(call, request) || !check_styles(call, request)) {
         return;
     }
     struct batch_get *batch = ARENA_NEW(&call->arena, struct batch_get);
@@ -369,8 +385,7 @@ void batch_get_item_run(struct api_call *call)
         table->name = request->tables.keys[i];
         table->request = &request->tables.items[i];
         keys += table->request->keys.count;
-        if (!check_style(call, table->request) || !check_keys(call, &table->request->keys) ||
-            !parse_projection(call, table->request, &table->projection)) {
+        if (!check_keys(call, &table->request->keys) || !parse_projection(call, table->request, &table->projection)) {
             return;
         }
     }

@@ -1,4 +1,4 @@
-/* BatchWriteItem. Order of checks: number of requests, their values, the tables, the keys, duplicates. Each request is
+/* BatchWriteItem. Order of checks: number of requests, their values, the tables, duplicates, the keys. Each request is
  * a write of its own; the answer follows the last of them. */
 #include <assert.h>
 
@@ -115,13 +115,9 @@ static bool check_count(struct api_call *call, const struct batch_write_item_req
 /* Exactly one of the two kinds, with good values. */
 static bool check_request(struct api_call *call, const struct write_request *request)
 {
-    if (request->put != NULL && request->delete != NULL) {
+    if ((request->put != NULL) == (request->delete != NULL)) { /* the same words for both and for none */
         const struct value_flaw several = {.kind = FLAW_SEVERAL_TYPES};
         return attribute_check(call, &several);
-    }
-    if (request->put == NULL && request->delete == NULL) {
-        const struct value_flaw none = {.kind = FLAW_EMPTY};
-        return attribute_check(call, &none);
     }
     if (request->delete != NULL) {
         return attribute_check(call, &request->delete->key.flaw);
@@ -148,24 +144,50 @@ static bool check_requests(struct api_call *call, const struct batch_write_item_
     return true;
 }
 
-/* Fills in the write of an entry whose request and table are set. */
-static bool prepare(struct api_call *call, struct batch_entry *entry)
+/* Fills in the write of an entry whose request and table are set; no row key if the key does not fit its table. */
+static void prepare(struct api_call *call, struct batch_entry *entry)
 {
     struct write *write = &entry->write;
     const struct table_spec *table = &write->table->spec;
     const struct write_request *request = entry->request;
     struct slice message;
-    const struct item *item = request->put != NULL ? &request->put->item.item : &request->delete->key.item;
-    bool fits = request->put != NULL ? key_check_batch_item(&call->arena, table, item, &message)
-                                     : key_check(&call->arena, table, item, &message);
-    if (!fits) {
-        call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
-        return false;
-    }
     write->kind = request->put != NULL ? WRITE_PUT : WRITE_DELETE;
-    write->item = *item;
-    item_write_key(&call->arena, table, item, &write->key_item);
-    row_key_of_item(&call->arena, table, &write->key_item, &write->key);
+    write->item = request->put != NULL ? request->put->item.item : request->delete->key.item;
+    if (key_has_parts(table, &write->item)) {
+        item_write_key(&call->arena, table, &write->item, &write->key_item);
+        if (key_check(&call->arena, table, &write->key_item, &message)) {
+            row_key_of_item(&call->arena, table, &write->key_item, &write->key);
+        }
+    }
+}
+
+/* Row keys have the table in front. */
+static bool check_repeated(struct api_call *call, const struct batch_write *batch)
+{
+    for (uint32_t i = 1; i < batch->count; i++) {
+        struct slice key = batch->entries[i].write.key.bytes;
+        for (uint32_t j = 0; key.len != 0 && j < i; j++) {
+            if (slice_equal(key, batch->entries[j].write.key.bytes)) {
+                call_fail(call, ERROR_VALIDATION, "Provided list of item keys contains duplicates");
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool check_keys(struct api_call *call, const struct batch_write *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct write *write = &batch->entries[i].write;
+        const struct table_spec *table = &write->table->spec;
+        struct slice message;
+        if (!(write->kind == WRITE_PUT ? key_check_batch_item(&call->arena, table, &write->item, &message)
+                                       : key_check(&call->arena, table, &write->item, &message))) {
+            call_fail(call, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
+            return false;
+        }
+    }
     return true;
 }
 
@@ -186,20 +208,9 @@ static bool prepare_all(struct api_call *call, const struct batch_write_item_req
         }
     }
     for (uint32_t i = 0; i < batch->count; i++) {
-        if (!prepare(call, &batch->entries[i])) {
-            return false;
-        }
+        prepare(call, &batch->entries[i]);
     }
-    /* Row keys have the table in front. */
-    for (uint32_t i = 1; i < batch->count; i++) {
-        for (uint32_t j = 0; j < i; j++) {
-            if (slice_equal(batch->entries[i].write.key.bytes, batch->entries[j].write.key.bytes)) {
-                call_fail(call, ERROR_VALIDATION, "Provided list of item keys contains duplicates");
-                return false;
-            }
-        }
-    }
-    return true;
+    return check_repeated(call, batch) && check_keys(call, batch);
 }
 
 /* --- the answer ------------------------------------------------------------------------------------------------ */

@@ -291,11 +291,14 @@ static void check_slot(struct checker *checker, const struct shape_member *membe
     }
 }
 
+/* An empty name breaks the limit of names and ARNs alone, except where a table is made.
+ * Source: https://github.com/nubo-db/dynoxide/issues/11, https://github.com/ExtendDB/extenddb/pull/14. */
 static void check_table_name(struct checker *checker, const struct shape_member *member, const void *slot)
 {
     struct shape_member named = *member;
-    named.limit = LIMIT_NAME;
-    if (!is_arn(((const struct opt_string *)slot)->text)) {
+    struct slice name = ((const struct opt_string *)slot)->text;
+    named.limit = name.len == 0 && member->if_missing == NULL ? LIMIT_MIN(1) : LIMIT_NAME;
+    if (!is_arn(name)) {
         check_limit(checker, &named, slot);
     }
 }

@@ -63,8 +63,7 @@ static bool check_values(struct arena *arena, const struct table_spec *table, co
     return true;
 }
 
-/* True if the item has all key attributes with the right types. */
-static bool has_parts(const struct table_spec *table, const struct item *item)
+bool key_has_parts(const struct table_spec *table, const struct item *item)
 {
     unsigned parts = table->keys.hash_count + table->keys.range_count;
     for (unsigned i = 0; i < parts; i++) {
@@ -81,7 +80,7 @@ static bool has_parts(const struct table_spec *table, const struct item *item)
 bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message)
 {
     uint32_t parts = table->keys.hash_count + table->keys.range_count;
-    if (key->count != parts || !has_parts(table, key)) {
+    if (key->count != parts || !key_has_parts(table, key)) {
         *ret_message = SLICE("The provided key element does not match the schema");
         return false;
     }
@@ -124,7 +123,7 @@ bool key_check_item(struct arena *arena, const struct table_spec *table, const s
 bool key_check_batch_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                           struct slice *ret_message)
 {
-    if (!has_parts(table, item)) {
+    if (!key_has_parts(table, item)) {
         *ret_message = SLICE("The provided key element does not match the schema");
         return false;
     }
@@ -216,7 +215,7 @@ bool key_check_targets(struct arena *arena, const struct table_spec *table, cons
 bool key_fails_request(const struct table_spec *table, const struct item *item, bool is_key)
 {
     unsigned parts = table->keys.hash_count + table->keys.range_count;
-    if (!has_parts(table, item) || (is_key && item->count != parts)) {
+    if (!key_has_parts(table, item) || (is_key && item->count != parts)) {
         return false;
     }
     for (unsigned i = 0; i < parts; i++) {

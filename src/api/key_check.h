@@ -9,6 +9,9 @@
 /* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. */
 bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message);
 
+/* True if the item has all key attributes with the right types. */
+bool key_has_parts(const struct table_spec *table, const struct item *item);
+
 /* The key attributes of an item to be put, and the index keys in it. */
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                     struct slice *ret_message);

@@ -60,6 +60,7 @@ struct batch_entry {
     struct table *table;                 /* NULL if it did not get so far */
     struct row_key key;
     double read_units;
+    bool ran; /* a write was submitted, whatever became of it */
     bool failed;
     struct partiql_failure failure;
 };
@@ -88,7 +89,8 @@ static enum return_capacity return_capacity(const struct statement_batch *batch)
 
 /* --- preparing --------------------------------------------------------------------------------------------------- */
 
-static void compile_all(struct statement_batch *batch)
+/* False if the request fails: it does for a parameter that is no value. */
+static bool compile_all(struct statement_batch *batch)
 {
     struct arena *arena = &batch->call->arena;
     for (uint32_t i = 0; i < batch->count; i++) {
@@ -97,11 +99,16 @@ static void compile_all(struct statement_batch *batch)
         entry->failed = !partiql_prepare(arena, request->statement.text, &request->parameters, &entry->statement,
                                          &entry->failure) ||
                         !partiql_refuse_exists(arena, entry->statement, &entry->failure);
+        if (entry->failed && entry->failure.code == PARTIQL_OK) {
+            partiql_fail_call(batch->call, &entry->failure);
+            return false;
+        }
         if (entry->failed && entry->failure.code == PARTIQL_OPERATION) { /* a batch words it without details */
             entry->failure.message =
                 SLICE("Invalid operation. Only select, insert, update and delete operations are valid");
         }
     }
+    return true;
 }
 
 /* All that compiled must be reads, or all writes. */
@@ -224,16 +231,64 @@ static void append_table(struct buffer *out, const struct batch_entry *entry)
     }
 }
 
-static void append_capacity(struct statement_batch *batch, struct batch_entry *entry)
+/* A write that ran is charged, also if it failed: by the larger of the item that is there and the one it brought. */
+static void count_units(const struct statement_batch *batch, struct batch_entry *entry, struct capacity_used *used)
 {
-    struct capacity_used used = {.table = entry->read_units};
-    if (entry->table == NULL) {
+    if (batch->is_read) {
+        used->table += entry->read_units;
         return;
     }
-    if (!batch->is_read) {
-        capacity_of_write(&entry->write, &used);
+    struct write *write = &entry->write;
+    if (entry->failed && write->kind == WRITE_PUT) {
+        uint32_t brought = capacity_write_units(item_size(&write->item));
+        write->table_units = brought > write->table_units ? brought : write->table_units;
     }
-    capacity_append(&batch->call->out, return_capacity(batch), &entry->table->spec, &used);
+    if (entry->ran) {
+        capacity_of_write(write, used);
+    }
+}
+
+static bool is_on_table_of(const struct batch_entry *entry, const struct batch_entry *other)
+{
+    return entry->table != NULL && entry->table->spec.id == other->table->spec.id;
+}
+
+/* The units of all statements on the table of `entry`, at the first one that succeeded: tables without any are left
+ * out. Source: https://github.com/nubo-db/dynoxide/pull/188, captured from Amazon DynamoDB. */
+static bool sum_units(struct statement_batch *batch, uint32_t at, struct capacity_used *used)
+{
+    const struct batch_entry *entry = &batch->entries[at];
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct batch_entry *other = &batch->entries[i];
+        if (entry->failed || !is_on_table_of(other, entry)) {
+            continue;
+        }
+        if (i < at && !other->failed) {
+            return false;
+        }
+        count_units(batch, other, used);
+    }
+    return !entry->failed;
+}
+
+static void append_capacity(struct statement_batch *batch)
+{
+    struct buffer *out = &batch->call->out;
+    bool open = false;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct capacity_used used = {0};
+        if (!sum_units(batch, i, &used)) {
+            continue;
+        }
+        if (!open) {
+            json_member_array_begin(out, "ConsumedCapacity");
+            open = true;
+        }
+        capacity_append(out, return_capacity(batch), &batch->entries[i].table->spec, &used);
+    }
+    if (open) {
+        json_array_end(out);
+    }
 }
 
 static void begin_answer(struct statement_batch *batch)
@@ -247,11 +302,7 @@ static void end_answer(struct statement_batch *batch)
     struct buffer *out = &batch->call->out;
     json_array_end(out);
     if (return_capacity(batch) != CAPACITY_NONE) {
-        json_member_array_begin(out, "ConsumedCapacity");
-        for (uint32_t i = 0; i < batch->count; i++) {
-            append_capacity(batch, &batch->entries[i]);
-        }
-        json_array_end(out);
+        append_capacity(batch);
     }
     json_object_end(out);
 }
@@ -390,6 +441,7 @@ static void submit_all(struct statement_batch *batch)
     for (uint32_t i = 0; i < batch->count; i++) {
         struct batch_entry *entry = &batch->entries[i];
         if (!entry->failed) {
+            entry->ran = true;
             entry->write.arena = &entry->arena;
             entry->write.want_capacity = return_capacity(batch) != CAPACITY_NONE;
             entry->write.command.task.run = write_finished;
@@ -409,8 +461,7 @@ void batch_execute_statement_run(struct api_call *call)
         batch->entries[i].request = &request->statements.items[i];
     }
     call->state = batch;
-    compile_all(batch);
-    if (!check_kinds(batch)) {
+    if (!compile_all(batch) || !check_kinds(batch)) {
         return;
     }
     prepare_all(batch);

@@ -74,7 +74,8 @@ static const char *const TEXTS[PARTIQL_ERROR_COUNT] = {
     [PARTIQL_KEYS_WANTED] = "Where clause does not contain a mandatory equality on all key attributes",
     [PARTIQL_CONDITION_TYPE] =
         "One or more parameter values were invalid: Condition parameter type does not match schema type",
-    [PARTIQL_SINGLE_ITEM] = "Only single item select is supported",
+    [PARTIQL_SINGLE_ITEM] =
+        "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
     [PARTIQL_EXISTS_FORM] = "EXISTS() must contain a single item read with additional condition",
     [PARTIQL_ORDER_WHERE] = "Must have WHERE clause in the statement when using ORDER BY clause.",
     [PARTIQL_ORDER_HASH] =

@@ -23,6 +23,16 @@ static bool refuse_statement(struct arena *arena, struct slice text, const struc
     return false;
 }
 
+/* A statement that is none is told before its parameters are looked at. */
+static bool refuse_parameter(struct arena *arena, struct slice text, const struct value_flaw *flaw,
+                             struct partiql_failure *failure)
+{
+    struct partiql_error error;
+    return partiql_check_syntax(arena, text, &error) != 0
+               ? refuse_statement(arena, text, &error, failure)
+               : refuse(failure, ERROR_VALIDATION, attribute_flaw_text(arena, flaw));
+}
+
 bool partiql_prepare(struct arena *arena, struct slice text, const struct statement_parameters *parameters,
                      struct partiql_statement **ret_statement, struct partiql_failure *ret_failure)
 {
@@ -30,7 +40,7 @@ bool partiql_prepare(struct arena *arena, struct slice text, const struct statem
     for (uint32_t i = 0; i < parameters->count; i++) {
         const struct value_flaw *flaw = &parameters->items[i].flaw;
         if (flaw->kind != FLAW_NONE) {
-            return refuse(ret_failure, ERROR_VALIDATION, attribute_flaw_text(arena, flaw));
+            return refuse_parameter(arena, text, flaw, ret_failure);
         }
         values[i] = parameters->items[i].value;
     }

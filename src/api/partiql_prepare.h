@@ -29,7 +29,7 @@ struct statement_parameters {
 struct partiql_failure {
     enum error_type type;
     struct slice message;
-    int code;      /* enum partiql_error_code, if the statement itself is refused */
+    int code;      /* enum partiql_error_code, if the statement itself is refused; PARTIQL_OK: a parameter */
     bool has_item; /* the item that failed a condition */
     struct item item;
     const struct table_spec *throttled; /* the table, if there was no throughput left: `throttle` says why */

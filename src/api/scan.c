@@ -1,4 +1,4 @@
-/* Scan. Order of checks: style, ScanFilter, the starting key's values, segments, expressions, Select, table, index,
+/* Scan. Order of checks: style, ScanFilter, the starting key's values, expressions, Select, segments, table, index,
  * starting key, attributes to show. */
 #include "api/expressions.h"
 #include "api/item_operations.h"
@@ -156,8 +156,8 @@ void scan_run(struct api_call *call)
     struct condition *filter, *legacy_filter;
     struct projection *projection;
     if (!check_style(call, request) || !read_filter(call, request, &legacy_filter) ||
-        !start_key_check_values(call, &request->start) || !check_segments(call, request) ||
-        !parse(call, request, &filter, &projection) || !item_page_check_choice(call, &choice)) {
+        !start_key_check_values(call, &request->start) || !parse(call, request, &filter, &projection) ||
+        !item_page_check_choice(call, &choice) || !check_segments(call, request)) {
         return;
     }
     filter = legacy_filter != NULL ? legacy_filter : filter;

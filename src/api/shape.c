@@ -284,7 +284,7 @@ static bool decode_member(struct decoder *decoder, const struct shape_member *me
 {
     if (node->type == JSON_NULL) {
         if (is_element && member->kind == SHAPE_VALUE) {
-            *(struct opt_value *)ret_slot = (struct opt_value){.present = true, .flaw = {.kind = FLAW_EMPTY}};
+            *(struct opt_value *)ret_slot = (struct opt_value){.present = true, .flaw = {.kind = FLAW_NULL}};
         }
         return true;
     }

@@ -19,7 +19,7 @@
  *   SHAPE_VALUE      struct opt_value                 the same
  *   SHAPE_ITEM       struct opt_item                  the same
  *
- * Strings, lists and maps that are null inside a list or map break a constraint; null values there have FLAW_EMPTY.
+ * Strings, lists and maps that are null inside a list or map break a constraint; null values there have FLAW_NULL.
  *
  * All memory is the arena's; strings are shared with the JSON nodes. Nesting is bounded by the shapes, which do not
  * refer to themselves. */

@@ -8,8 +8,8 @@
 /* These flaws are told as flaws of the starting key, the others as of any value. */
 static bool is_told_as_start_key(const struct value_flaw *flaw)
 {
-    return flaw->kind == FLAW_EMPTY || flaw->kind == FLAW_SEVERAL_TYPES || flaw->kind == FLAW_NULL_FALSE ||
-           (flaw->kind == FLAW_EMPTY_SET && flaw->type != VALUE_NS);
+    return flaw->kind == FLAW_EMPTY || flaw->kind == FLAW_NULL || flaw->kind == FLAW_SEVERAL_TYPES ||
+           flaw->kind == FLAW_NULL_FALSE || (flaw->kind == FLAW_EMPTY_SET && flaw->type != VALUE_NS);
 }
 
 bool start_key_check_values(struct api_call *call, const struct opt_item *start)

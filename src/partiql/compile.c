@@ -179,14 +179,22 @@ static int compile_write(struct compiler *compiler, const struct syntax_statemen
     if (syntax->kind == PARTIQL_INSERT) {
         return compile_item(compiler, syntax->item, &statement->item);
     }
-    if (syntax->kind == PARTIQL_UPDATE && compile_update(compiler, syntax, &statement->update) != 0) {
-        return -1;
+    if (syntax->kind == PARTIQL_UPDATE) {
+        return compile_where(compiler, syntax->where, statement) != 0
+                   ? -1
+                   : compile_update(compiler, syntax, &statement->update);
     }
     if (syntax->kind == PARTIQL_DELETE && syntax->returning != PARTIQL_RETURN_NONE &&
         syntax->returning != PARTIQL_RETURN_ALL_OLD) {
         return compiler_fail(compiler, PARTIQL_RETURNING_DELETE, syntax->returning_text, SLICE(""));
     }
     return compile_where(compiler, syntax->where, statement);
+}
+
+int partiql_check_syntax(struct arena *arena, struct slice text, struct partiql_error *ret_error)
+{
+    struct syntax_statement syntax;
+    return syntax_parse(arena, text, &syntax, ret_error);
 }
 
 int partiql_compile(struct arena *arena, struct slice text, const struct value *parameters, uint32_t parameter_count,

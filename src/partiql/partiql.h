@@ -70,6 +70,9 @@ struct partiql_statement {
 /* True if the statement would be a SELECT or an EXISTS, as far as its first word tells. */
 bool partiql_is_read(struct slice text);
 
+/* The syntax alone: 0, or -1 with *ret_error. */
+int partiql_check_syntax(struct arena *arena, struct slice text, struct partiql_error *ret_error);
+
 /* `parameters` stand for the question marks, in order; there may be more of them. 0, or -1 with *ret_error. */
 int partiql_compile(struct arena *arena, struct slice text, const struct value *parameters, uint32_t parameter_count,
                     struct partiql_statement **ret_statement, struct partiql_error *ret_error);

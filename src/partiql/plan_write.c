@@ -174,7 +174,7 @@ int partiql_plan_get(struct arena *arena, const struct partiql_statement *statem
     if (is_single && take_key(&planner, &conjuncts, ret_key) == 0) {
         return 0;
     }
-    if (is_single && ret_error->code != PARTIQL_KEYS_WANTED) {
+    if (is_single && ret_error->code != PARTIQL_KEYS_WANTED && ret_error->code != PARTIQL_KEY_NO_SCALAR) {
         return -1;
     }
     return fail(&planner, PARTIQL_SINGLE_ITEM, SLICE(""), SLICE(""));

@@ -362,7 +362,7 @@ static bool read_value(struct value_reader *reader, const struct json_node *node
         note_flaw(reader, FLAW_TOO_DEEP, 0, (struct slice){0});
     }
     if (node->type == JSON_NULL) {
-        note_flaw(reader, FLAW_EMPTY, 0, (struct slice){0});
+        note_flaw(reader, FLAW_NULL, 0, node->name);
         return true;
     }
     if (node->type != JSON_OBJECT) {

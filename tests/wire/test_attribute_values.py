@@ -218,3 +218,18 @@ def test_attribute_name_lengths(client, hash_table, name_bytes):
 @pytest.mark.parametrize("name", ["", "n" * 65_536], ids=["empty", "65536 bytes"])
 def test_attribute_name_refused(raw, hash_table, name):
     invalid(raw("PutItem", TableName=hash_table, Item={"pk": S("x"), name: S("x")}))
+
+
+@pytest.mark.parametrize("value, text", [
+    case("attribute", None, ": v is null"),
+    case("in a list", {"L": [S("a"), None]}, ""),
+    case("in a map", {"M": {"a": None}}, ": a is null"),
+    case("deep", L(M(b=L({"M": {"c": None}}))), ": c is null"),
+])
+def test_null_where_a_value_belongs(raw, hash_table, value, text):
+    invalid(raw("PutItem", TableName=hash_table, Item={"pk": S(unique()), "v": value}), "The supplied Item contains a null AttributeValue" + text)
+
+
+def test_null_as_a_value_of_an_expression(raw, hash_table):
+    reply = raw("UpdateItem", TableName=hash_table, Key={"pk": S(unique())}, UpdateExpression="SET a = :a", ExpressionAttributeValues={":a": None})
+    invalid(reply, "ExpressionAttributeValues contains invalid value: The supplied Item contains a null AttributeValue for key :a")

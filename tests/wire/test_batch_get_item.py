@@ -125,6 +125,17 @@ def test_projection_refused(raw, stored, more, message):
     invalid(get(raw, table, [key(1)], more), message)
 
 
+def test_styles_of_two_tables_do_not_mix(raw, stored, hash_table):
+    """An expression for one table and AttributesToGet for another: the request is refused, before anything else is looked at."""
+    table, key, _ = stored
+    wanted = MIXED + "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
+    for expression in ("pk", "pk, pk"):
+        invalid(raw("BatchGetItem", RequestItems={
+            table: {"Keys": [key(1)], "ProjectionExpression": expression},
+            hash_table: {"Keys": [{"pk": S("a")}], "AttributesToGet": ["pk"]},
+        }), wanted)
+
+
 def test_duplicates(raw, stored):
     table, key, _ = stored
     invalid(get(raw, table, [key(1), key(2), key(1)]), "Provided list of item keys contains duplicates")

@@ -114,6 +114,13 @@ def test_duplicates(raw, range_table, partition, first, second):
     assert content(raw, range_table, partition) == []
 
 
+def test_duplicates_come_before_keys(raw, range_table, partition):
+    """Repeated keys are told first, also if another key does not fit its table, or an item its indexes."""
+    key = {"pk": partition, "sk": S("s")}
+    reply = write(raw, range_table, [delete({"pk": partition}), put(key), put(key)])
+    invalid(reply, "Provided list of item keys contains duplicates")
+
+
 def test_duplicates_by_value(raw, number_table, partition):
     reply = write(raw, number_table, [put({"pk": partition, "sk": N("1")}), delete({"pk": partition, "sk": N("1.00")})])
     invalid(reply, "Provided list of item keys contains duplicates")
@@ -128,6 +135,7 @@ def test_same_key_in_two_tables(raw, range_table, tables, partition):
 
 # --- one bad request fails all -----------------------------------------------------------------------------------------
 
+NOT_ONE = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 DEEP = {"S": "x"}
 for _ in range(32):
     DEEP = {"L": [DEEP]}
@@ -155,6 +163,7 @@ for _ in range(32):
         (put({"pk": S("w"), "sk": S("s"), "x": N("a")}), re.compile(".*cannot be converted (in)?to a num(ber|eric value).*")),
         (put({"pk": S("w"), "sk": S("s"), "x": N("1" * 39)}), None),
         (put({"pk": S("w"), "sk": S("s"), "x": N("1E126")}), None),
+        (put({"pk": S("w"), "sk": S("s"), "x": None}), "The supplied Item contains a null AttributeValue: x is null"),
         (put({"pk": S("w"), "sk": S("s"), "x": {}}), "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
         (
             put({"pk": S("w"), "sk": S("s"), "x": {"S": "a", "N": "1"}}),
@@ -170,8 +179,8 @@ for _ in range(32):
         (delete({"pk": S("w"), "sk": N(1)}), re.compile(SCHEMA + "|One or more parameter values were invalid: Type mismatch for key.*")),
         (delete({"pk": S("w"), "sk": S("")}), None),
         (delete({}), None),
-        ({}, None),
-        ({**put({"pk": S("w"), "sk": S("s")}), **delete({"pk": S("w"), "sk": S("s")})}, None),
+        ({}, NOT_ONE),
+        ({**put({"pk": S("w"), "sk": S("s")}), **delete({"pk": S("w"), "sk": S("s")})}, NOT_ONE),
         ({"PutRequest": {}}, None),
         ({"DeleteRequest": {}}, None),
         ({"PutRequest": None}, None),

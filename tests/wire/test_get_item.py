@@ -28,6 +28,16 @@ def test_unknown_table(raw):
     expect_error(response, NOT_FOUND, NOT_FOUND_TEXT)
 
 
+@pytest.mark.differs_from_dynamodb_local(LOCAL_WORDS)
+@pytest.mark.parametrize("name, text", [("", "greater than or equal to 1"), ("ab", "greater than or equal to 3"),
+                                        ("a" * 256, "less than or equal to 255")])
+def test_table_name_length(raw, name, text):
+    """An empty name breaks the limit that names share with ARNs, and nothing else."""
+    for operation in ("GetItem", "DeleteItem", "UpdateItem"):
+        invalid(raw(operation, TableName=name, Key={"pk": S("x")}),
+                f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy constraint: Member must have length {text}")
+
+
 KEYS = [
     case("empty", {}, SCHEMA),
     case("another name", {"q": S("x")}, SCHEMA),
@@ -35,6 +45,7 @@ KEYS = [
     case("another type", {"pk": N(1)}, SCHEMA),
     case("null", {"pk": NULL}, SCHEMA),
     case("list", {"pk": L()}, SCHEMA),
+    case("no value", {"pk": None}, "The supplied Item contains a null AttributeValue: pk is null"),
     case("no type", {"pk": {}}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
     case("empty string", {"pk": S("")},
          "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string "

@@ -131,12 +131,17 @@ def error(code, message):
     return {"Error": {"Code": code, "Message": message}}
 
 
+NO_NUMBER = "The parameter cannot be converted to a numeric value: x"
+NO_KEY = error("ValidationError", "Select statements within BatchExecuteStatement must specify the primary key in the where clause.")
+
+
 @pytest.mark.parametrize("statement, expected", [
-    case("query", "SELECT * FROM {t} WHERE pk='a'", error("ValidationError", "Only single item select is supported")),
-    case("scan", "SELECT * FROM {t}", error("ValidationError", "Only single item select is supported")),
-    case("filter", "SELECT * FROM {h} WHERE pk='a' AND n=1",
-         error("ValidationError", "Only single item select is supported")),
-    case("index", "SELECT * FROM {t}.gsi WHERE g='g'", error("ValidationError", "Only single item select is supported")),
+    case("query", "SELECT * FROM {t} WHERE pk='a'", NO_KEY, local=WORDS),
+    case("scan", "SELECT * FROM {t}", NO_KEY, local=WORDS),
+    case("filter", "SELECT * FROM {h} WHERE pk='a' AND n=1", NO_KEY, local=WORDS),
+    case("index", "SELECT * FROM {t}.gsi WHERE g='g'", NO_KEY, local=WORDS),
+    case("index with the key", "SELECT * FROM {t}.gsi WHERE pk='a' AND sk='b'", NO_KEY, local="finds no item"),
+    case("no key type", "SELECT * FROM {h} WHERE pk=true", NO_KEY, local=WORDS),
     case("key type", "SELECT * FROM {h} WHERE pk=1", error(
         "ValidationError", "Key attribute's data type should match its data type in table's schema: Key pk")),
     case("table", "SELECT * FROM nope WHERE pk='a'", error("ResourceNotFound", "Requested resource not found"), local=WORDS),
@@ -201,7 +206,39 @@ def test_batch_capacity(run):
     assert reply["ConsumedCapacity"] == [{"TableName": name, "CapacityUnits": 1.0}]
     reply = run.batch({"Statement": f"SELECT * FROM {{h}} WHERE pk='{pk}'", "ConsistentRead": True},
                       "SELECT * FROM {h} WHERE pk='nope'", ReturnConsumedCapacity="TOTAL")
-    assert reply["ConsumedCapacity"] == [{"TableName": name, "CapacityUnits": 1.0}, {"TableName": name, "CapacityUnits": 0.5}]
+    assert reply["ConsumedCapacity"] == [{"TableName": name, "CapacityUnits": 1.5}]
+
+
+@pytest.mark.differs_from_dynamodb_local("reports no capacity")
+def test_batch_capacity_of_failures(run):
+    """A statement that ran and failed is charged too, but only beside one that succeeded on its table."""
+    a, b, c = unique(), unique(), unique()
+    name = run.names["{h}"].strip('"')
+    run(f"INSERT INTO {{h}} VALUE {{'pk': '{a}', 'f': '{'x' * 3000}'}}").ok()
+    again, small = f"INSERT INTO {{h}} VALUE {{'pk': '{a}'}}", f"INSERT INTO {{h}} VALUE {{'pk': '{b}'}}"
+    missing = f"UPDATE {{h}} SET n=1 WHERE pk='{c}'"
+    reply = run.batch(again, small, missing, ReturnConsumedCapacity="TOTAL")
+    assert reply["ConsumedCapacity"] == [{"TableName": name, "CapacityUnits": 3.0 + 1.0 + 1.0}]
+    assert "ConsumedCapacity" not in run.batch(again, missing, ReturnConsumedCapacity="TOTAL").ok()
+    large = f"INSERT INTO {{h}} VALUE {{'pk': '{b}', 'f': '{'x' * 2000}'}}"
+    reply = run.batch(large, f"DELETE FROM {{h}} WHERE pk='{c}'", "SELECT", ReturnConsumedCapacity="TOTAL")
+    assert reply["ConsumedCapacity"] == [{"TableName": name, "CapacityUnits": 2.0 + 1.0}]
+
+
+@pytest.mark.parametrize("statement, message", [
+    case("statement", "SELECT * FROM {h} WHERE pk = ?", NO_NUMBER, local=WORDS),
+    case("statement of no table", "SELECT * FROM nope WHERE pk = ?", NO_NUMBER, local=WORDS),
+    case("wrong expression", "SELECT * FROM {h} WHERE begins_with(n, 1) AND pk = ?", NO_NUMBER, local=WORDS),
+    case("no operation", "foo", None),
+])
+def test_parameters_that_are_no_values(run, statement, message):
+    """They are told after what is no statement, and before everything else; of a batch they fail all."""
+    statement = {"Statement": statement, "Parameters": [{"N": "x"}]}
+    if message is None:
+        assert run.batch(statement, "DELETE FROM {h} WHERE pk='a'")["Responses"][0] == error(
+            "ValidationError", "Invalid operation. Only select, insert, update and delete operations are valid")
+    else:
+        invalid(run.batch(statement, "DELETE FROM {h} WHERE pk='a'"), message)
 
 
 @pytest.mark.differs_from_dynamodb_local("checks no constraints")

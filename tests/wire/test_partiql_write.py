@@ -264,6 +264,8 @@ KEY = " WHERE pk='a' AND sk='s'"
          INVALID + "Cannot update attribute sk. This attribute is part of the key", local=CONDITION_FIRST),
     case("twice", "UPDATE {t} SET a=1, a=2" + KEY, OVERLAP.format("a", "a")),
     case("set and remove", "UPDATE {t} SET a=1 REMOVE a" + KEY, OVERLAP.format("a", "a")),
+    case("condition before the update", "UPDATE {t} SET m=1, m.x=2" + KEY + " AND begins_with(n, 1)",
+         "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"),
     case("overlap", "UPDATE {t} SET m=1, m.x=2" + KEY, OVERLAP.format("m, x", "m")),
     case("product", "UPDATE {t} SET a=a*2" + KEY, "Unsupported operator in Update Expression. Operator: *"),
     case("negation", "UPDATE {t} SET a=-a" + KEY, "Incorrect number of operands for operator or function; operator or "

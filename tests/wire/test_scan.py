@@ -265,6 +265,15 @@ def test_segment_parameters_require_each_other(ask, params, message):
     invalid(ask(**params), message)
 
 
+@pytest.mark.parametrize("params, message", [
+    ({"FilterExpression": "a ="}, 'Invalid FilterExpression: Syntax error; token: "<EOF>", near: "="'),
+    ({"Select": "SPECIFIC_ATTRIBUTES"},
+     "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"),
+])  # fmt: skip
+def test_segments_are_looked_at_last(ask, params, message):
+    invalid(ask(Segment=0, **params), message)
+
+
 @pytest.mark.differs_from_dynamodb_local("wording")
 @pytest.mark.parametrize("segment, total", [(2, 2), (3, 2), (1, 1), (999_999, 2)])
 def test_segment_number_too_large(ask, segment, total):

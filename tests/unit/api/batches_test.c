@@ -125,7 +125,8 @@ static void bad_batches_are_refused(void **state)
         {"BatchWriteItem", WRITE(PUT("a") "," PUT("a")), "Provided list of item keys contains duplicates"},
         {"BatchWriteItem", WRITE(PUT("a") "," DELETE("a")), "Provided list of item keys contains duplicates"},
         {"BatchWriteItem", WRITE("{}"),
-         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
+         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+         "datatypes"},
         {"BatchWriteItem", WRITE("{'PutRequest':{'Item':{'pk':{'S':'a'}}},'DeleteRequest':{'Key':{'pk':{'S':'a'}}}}"),
          "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
          "datatypes"},

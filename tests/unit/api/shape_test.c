@@ -151,7 +151,7 @@ static void test_null_is_absent_and_the_last_one_wins(void **state)
     assert_false(r.mode.present);
     assert_int_equal(r.aliases.count, 2);
     assert_text(r.aliases.items[0], "3");
-    assert_int_equal(r.values.items[0].flaw.kind, FLAW_EMPTY);
+    assert_int_equal(r.values.items[0].flaw.kind, FLAW_NULL);
 }
 
 static void test_numbers_are_cut_as_java_cuts_them(void **state)

@@ -58,10 +58,11 @@ static void keeps_the_first_flaw(void **state)
         const char *flaw_text;
     } CASES[] = {
         {"{}", FLAW_EMPTY, 0, ""},
-        {"null", FLAW_EMPTY, 0, ""},
+        {"null", FLAW_NULL, 0, "v"},
         {"{\"X\":\"a\"}", FLAW_EMPTY, 0, ""},
         {"{\"S\":null}", FLAW_EMPTY, 0, ""},
-        {"{\"L\":[null]}", FLAW_EMPTY, 0, ""},
+        {"{\"L\":[null]}", FLAW_NULL, 0, ""},
+        {"{\"M\":{\"a\":null}}", FLAW_NULL, 0, "a"},
         {"{\"S\":\"a\",\"N\":\"1\"}", FLAW_SEVERAL_TYPES, 0, ""},
         {"{\"NULL\":false}", FLAW_NULL_FALSE, VALUE_NULL, ""},
         {"{\"SS\":[]}", FLAW_EMPTY_SET, VALUE_SS, ""},
