@@ -1,4 +1,4 @@
-/* GetItem. Order of checks: style, the key's values, projection, table, key. Runs on the loop: without a projection the
+/* GetItem. Order of checks: style, projection, the key's values, table, key. Runs on the loop: without a projection the
  * stored bytes become JSON without a tree in between. */
 #include "api/attribute_error.h"
 #include "api/capacity_json.h"
@@ -110,8 +110,8 @@ void get_item_run(struct api_call *call)
 {
     const struct get_item_request *request = CALL_REQUEST(call, struct get_item_request);
     struct projection *projection;
-    if (!check_style(call, request) || !attribute_check(call, &request->key.flaw) ||
-        !parse_projection(call, request, &projection)) {
+    if (!check_style(call, request) || !parse_projection(call, request, &projection) ||
+        !attribute_check(call, &request->key.flaw)) {
         return;
     }
     struct table *table = call_table(call, request->table.text);

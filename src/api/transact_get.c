@@ -54,10 +54,9 @@ static bool parse(struct api_call *call, const struct get_request *request, stru
         .has_names = request->names.present,
     };
     struct expr_symbols symbols;
-    return attribute_check(call, &request->key.flaw) && expressions_check_style(call, &style) &&
-           expressions_symbols(call, &request->names, NULL, &symbols) &&
+    return expressions_check_style(call, &style) && expressions_symbols(call, &request->names, NULL, &symbols) &&
            expressions_projection(call, &request->projection, &symbols, ret_projection) &&
-           expressions_check_used(call, &symbols);
+           expressions_check_used(call, &symbols) && attribute_check(call, &request->key.flaw);
 }
 
 static bool add(struct api_call *call, struct transact_read *read, const struct get_request *request,

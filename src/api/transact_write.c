@@ -1,4 +1,4 @@
-/* TransactWriteItems. Order of checks: what each action is made of (one kind, values, style, expressions, size), the
+/* TransactWriteItems. Order of checks: what each action is made of (one kind, style, expressions, values, size), the
  * size of all, then action by action its table, key, repetition and key attributes in expressions. What does not fit a
  * table's schema cancels the transaction, everything before fails the request. */
 #include "api/attribute_error.h"
@@ -151,19 +151,21 @@ static bool check_style(struct api_call *call, const struct parsed *parsed)
 static bool parse(struct api_call *call, const struct transact_item *item, struct parsed *parsed)
 {
     struct expr_symbols symbols;
-    if (!find_kind(call, item, parsed) || !attribute_check(call, &parsed->request->item.flaw) ||
-        !check_style(call, parsed)) {
+    if (!find_kind(call, item, parsed) || !check_style(call, parsed)) {
         return false;
     }
     const struct action_request *request = parsed->request;
+    if (!expressions_symbols(call, &request->names, &request->values, &symbols) ||
+        !expressions_update(call, &request->update, &symbols, &parsed->update) ||
+        !expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, &parsed->condition) ||
+        !expressions_check_used(call, &symbols) || !attribute_check(call, &request->item.flaw)) {
+        return false;
+    }
     if (parsed->kind == WRITE_PUT && item_size(&request->item.item) > ITEM_SIZE_MAX) {
         call_fail(call, ERROR_VALIDATION, "Item size has exceeded the maximum allowed size");
         return false;
     }
-    return expressions_symbols(call, &request->names, &request->values, &symbols) &&
-           expressions_update(call, &request->update, &symbols, &parsed->update) &&
-           expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, &parsed->condition) &&
-           expressions_check_used(call, &symbols);
+    return true;
 }
 
 /* What counts towards the limit: items and keys, expressions as sent, the names and values they refer to. */

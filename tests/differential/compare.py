@@ -13,7 +13,7 @@ from typing import Any
 from tables import BY_NAME, TABLES
 from wire import Answer, Client
 
-SETTLE_SECONDS_MAX = 3  # global indexes follow their table
+SETTLE_SECONDS_MAX = 1  # global indexes follow their table
 PAGES_MAX = 200
 METRICS = {"ConsumedCapacity", "ItemCollectionMetrics"}
 SETS = ("SS", "NS", "BS")
@@ -25,6 +25,26 @@ class Diff:
     request: Any
     stator: Answer
     local: Answer
+    client: Client  # of DynamoDB Local, for what a rule asks it
+    before: dict[str, list]  # what the tables of the request held, if it asks for the capacity of several items
+
+    touched: bool = False  # a rule's question was taken for a write
+
+    def ask(self, operation: str, request: Any) -> Answer:
+        """What DynamoDB Local says to another request, which it is expected to refuse."""
+        answer = self.client.send(operation, request)
+        self.touched = self.touched or answer.ok
+        return Answer(answer.status, canonical(plain_numbers(answer.body)))
+
+    def after(self) -> dict[str, list]:
+        if self.operation in ("PutItem", "UpdateItem", "DeleteItem"):
+            return one_item(self.client, self.request)
+        return {name: everything(self.client, name) for name in self.before}
+
+    @property
+    def refused_late(self) -> bool:
+        """DynamoDB Local refuses a batch of statements for its duplicates when it has carried out the inserts."""
+        return self.operation == "BatchExecuteStatement" and "contains duplicates" in self.local.message
 
     def signature(self) -> str:
         """The same for differences that are likely one."""
@@ -39,11 +59,13 @@ class Diff:
     @property
     def parted(self) -> bool:
         """The tables may hold different things from here on."""
-        if self.local.status == 500 or " detected: " in self.stator.message:
-            return True  # DynamoDB Local fails, or checks the rest of the request, after it has written
+        if self.touched:
+            return True
+        if self.local.status == 500 or self.refused_late:
+            return True  # DynamoDB Local has written before
         if not self.stator.ok or not self.local.ok:
             return self.stator.ok != self.local.ok
-        return not self.operation.startswith(("Get", "Query", "Scan")) and not METRICS.issuperset(self.members())
+        return not self.operation.startswith(("Get", "Query", "Scan", "BatchGet", "TransactGet")) and not METRICS.issuperset(self.members())
 
 
 def pattern(message: str) -> str:
@@ -147,14 +169,13 @@ def ordered_items(operation: str, request: Any, items: list) -> list:
     return sorted(items, key=text)
 
 
-def ask(client: Client, operation: str, request: Any, plain=lambda body: body) -> Answer:
-    """`plain` is applied to the body before it is put in order."""
-    answer = client.send(operation, request)
+def finish(client: Client, operation: str, request: Any, plain=lambda body: body) -> Answer:
+    """The answer to a request that was sent. `plain` is applied to the body before it is put in order."""
+    answer = client.end()
     if not answer.ok or not isinstance(answer.body, dict):
-        return answer
-    if unordered(operation, request):
-        if {"Limit", "TotalSegments"} & set(request):
-            answer = all_pages(client, operation, request, answer)
+        return Answer(answer.status, canonical(plain(answer.body)))
+    if unordered(operation, request) and {"Limit", "TotalSegments"} & set(request):
+        answer = all_pages(client, operation, request, answer)
         if not answer.ok:
             return answer
     body = canonical(plain(answer.body))
@@ -169,7 +190,7 @@ def ask(client: Client, operation: str, request: Any, plain=lambda body: body) -
 
 def error_body(answer: Answer) -> Any:
     """What an error says besides its text."""
-    return {name: held for name, held in canonical(answer.body).items() if name not in ("__type", "message", "Message")} \
+    return {name: held for name, held in answer.body.items() if name not in ("__type", "message", "Message")} \
         if isinstance(answer.body, dict) else answer.body
 
 
@@ -179,15 +200,46 @@ def same(one: Answer, two: Answer) -> bool:
     return (one.status, one.type, one.message, error_body(one)) == (two.status, two.type, two.message, error_body(two))
 
 
+def everything(client: Client, table: str) -> list:
+    return plain_numbers(client.send("Scan", {"TableName": table, "ConsistentRead": True}).body["Items"])
+
+
+def one_item(client: Client, request: dict) -> dict[str, list]:
+    table = BY_NAME.get(string(request, "TableName"))
+    held = request.get("Item") or request.get("Key")
+    if not table or not isinstance(held, dict):
+        return {}
+    key = {name: held.get(name) for name in table.keys}
+    answer = client.send("GetItem", {"TableName": table.name, "Key": key, "ConsistentRead": True})
+    return {table.name: plain_numbers([answer.body["Item"]] if "Item" in answer.body else [])} if answer.ok else {}
+
+
+def snapshot(client: Client, operation: str, request: Any) -> dict[str, list]:
+    """The contents of the tables, or the item, where known.py counts capacities itself."""
+    if not isinstance(request, dict) or request.get("ReturnConsumedCapacity") not in ("TOTAL", "INDEXES"):
+        return {}
+    if operation in ("PutItem", "UpdateItem", "DeleteItem"):
+        return one_item(client, request)
+    if not operation.startswith(("Batch", "Transact", "Execute")):
+        return {}
+    words = text(request)
+    return {table.name: everything(client, table.name) for table in TABLES if table.name in words}
+
+
 def compare(stator: Client, local: Client, operation: str, request: Any) -> Diff | None:
-    theirs = ask(local, operation, request, plain_numbers)
-    ours = ask(stator, operation, request)
-    if not same(ours, theirs) and reads_global_index(operation, request):
+    before = snapshot(local, operation, request)
+    local.begin(operation, request)
+    stator.begin(operation, request)
+    ours = finish(stator, operation, request)
+    theirs = finish(local, operation, request, plain_numbers)
+    if ours.ok and theirs.ok and ours != theirs and reads_global_index(operation, request):
         deadline = time.monotonic() + SETTLE_SECONDS_MAX
-        while not same(ours, theirs) and time.monotonic() < deadline:
+        while ours != theirs and time.monotonic() < deadline:
             time.sleep(0.005)
-            ours = ask(stator, operation, request)
-    return None if same(ours, theirs) else Diff(operation, request, ours, theirs)
+            stator.begin(operation, request)
+            ours = finish(stator, operation, request)
+    diff = Diff(operation, request, ours, theirs, local, before)
+    return None if same(ours, theirs) and not diff.refused_late else diff
 
 
 def contents() -> list[tuple[str, dict]]:

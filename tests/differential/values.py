@@ -1,12 +1,10 @@
-"""Random attribute values, keys and items. `Gen` wraps Hypothesis's choices, so that everything drawn here shrinks."""
+"""Random attribute values, keys and items."""
 
 from __future__ import annotations
 
 import base64
-import functools
+import random
 from typing import Any, Callable
-
-from hypothesis import strategies as st
 
 from tables import HASH, RANGE, TABLES, Index, Table
 
@@ -22,30 +20,18 @@ PLAIN = ("n", "s", "u", "v", "w", "y", "m", "f", "z")
 KINDS = ("S", "N", "B", "SS", "NS", "BS", "L", "M", "BOOL", "NULL")
 
 
-@functools.lru_cache(maxsize=4096)
-def _sampled(options: tuple) -> st.SearchStrategy:
-    return st.sampled_from(options)
-
-
-@functools.lru_cache(maxsize=256)
-def _integers(low: int, high: int) -> st.SearchStrategy:
-    return st.integers(low, high)
-
-
 class Gen:
-    """The simplest choice is always the first one, 0 or "no"."""
-
-    def __init__(self, draw: Callable):
-        self.draw = draw
+    def __init__(self, seed: str):
+        self.random = random.Random(seed)
 
     def pick(self, options) -> Any:
-        return options[self.draw(_integers(0, len(options) - 1))] if len(options) > 1 else options[0]
+        return options[int(self.random.random() * len(options))]
 
     def integer(self, low: int, high: int) -> int:
-        return self.draw(_integers(low, high))
+        return low + int(self.random.random() * (high - low + 1))
 
     def chance(self, percent: int) -> bool:
-        return self.draw(_integers(0, 99)) >= 100 - percent
+        return self.random.random() * 100 < percent
 
     def some(self, options, percent: int) -> list:
         return [option for option in options if self.chance(percent)]

@@ -1,8 +1,7 @@
-"""Raw requests over one kept connection, and the two servers that are compared."""
+"""Requests over one kept connection, and the two servers that are compared."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import pathlib
 import signal
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-HEADERS = {
-    "Content-Type": "application/x-amz-json-1.0",
-    "Authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/dynamodb/aws4_request, "
-    "SignedHeaders=host;x-amz-date, Signature=abc",
-    "X-Amz-Date": "20260101T000000Z",
-}
+HEAD = (
+    "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    "Authorization: AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/dynamodb/aws4_request, "
+    "SignedHeaders=host;x-amz-date, Signature=abc\r\nX-Amz-Date: 20260101T000000Z\r\nX-Amz-Target: DynamoDB_20120810."
+)
+ANSWER_SECONDS_MAX = 60
 START_SECONDS_MAX = 60
 
 
@@ -45,26 +44,92 @@ class Answer:
         return f"{self.status} {json.dumps(self.body, ensure_ascii=False)[:1500]}"
 
 
+class Closed(OSError):
+    """The server closed a kept connection: once again, on a new one."""
+
+
 class Client:
-    def __init__(self, host: str, port: int):
-        self.connection = http.client.HTTPConnection(host, port, timeout=60)
+    """One kept connection, with only as much of HTTP as the two servers speak. `begin` sends, `end` reads the answer, so that both
+    servers can work at the same time."""
+
+    def __init__(self, port: int, account: str = "AKIAIOSFODNN7EXAMPLE"):
+        self.port = port
+        self.head = HEAD.format(account=account)
+        self.socket: socket.socket | None = None
+        self.sent, self.read = b"", b""
 
     def send(self, operation: str, request: Any) -> Answer:
-        headers = {**HEADERS, "X-Amz-Target": "DynamoDB_20120810." + operation}
-        try:
-            return self._exchange(json.dumps(request), headers)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            self.connection.close()  # an idle connection that the server closed: once again, on a new one
-            return self._exchange(json.dumps(request), headers)
+        self.begin(operation, request)
+        return self.end()
 
-    def _exchange(self, body: str, headers: dict[str, str]) -> Answer:
-        self.connection.request("POST", "/", body, headers)
-        reply = self.connection.getresponse()
-        data = reply.read()
+    def begin(self, operation: str, request: Any) -> None:
+        body = json.dumps(request).encode()
+        self.sent = f"{self.head}{operation}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         try:
-            return Answer(reply.status, json.loads(data))
+            self._write()
+        except OSError:
+            self._connect()
+            self._write()
+
+    def end(self) -> Answer:
+        try:
+            return self._answer()
+        except Closed:
+            self._connect()
+            self._write()
+            return self._answer()
+
+    def _connect(self) -> None:
+        if self.socket:
+            self.socket.close()
+        self.socket = socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS_MAX)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.read = b""
+
+    def _write(self) -> None:
+        if not self.socket:
+            self._connect()
+        self.socket.sendall(self.sent)
+
+    def _more(self) -> None:
+        try:
+            data = self.socket.recv(1 << 18)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise Closed
+        self.read += data
+
+    def _line(self) -> bytes:
+        while b"\r\n" not in self.read:
+            self._more()
+        line, _, self.read = self.read.partition(b"\r\n")
+        return line
+
+    def _bytes(self, count: int) -> bytes:
+        while len(self.read) < count:
+            self._more()
+        found, self.read = self.read[:count], self.read[count:]
+        return found
+
+    def _answer(self) -> Answer:
+        status = int(self._line().split()[1])
+        headers = {}
+        while line := self._line():
+            name, _, value = line.partition(b":")
+            headers[name.lower()] = value.strip()
+        if headers.get(b"transfer-encoding") == b"chunked":
+            data = b""
+            while size := int(self._line(), 16):
+                data += self._bytes(size)
+                self._line()
+            self._line()
+        else:
+            data = self._bytes(int(headers[b"content-length"]))
+        try:
+            return Answer(status, json.loads(data))
         except ValueError:
-            return Answer(reply.status, data.decode(errors="replace"))
+            return Answer(status, data.decode(errors="replace"))
 
 
 def free_port() -> int:
@@ -82,13 +147,12 @@ class Child:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
-    def client(self) -> Client:
+    def wait_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             try:
-                client = Client("127.0.0.1", self.port)
-                if client.send("ListTables", {}).ok:
-                    return client
+                if Client(self.port).send("ListTables", {}).ok:
+                    return
             except OSError:
                 pass
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -106,10 +170,10 @@ class Child:
                 self.process.wait()
 
 
-def start_stator(binary: str, shards: int) -> Child:
+def start_stator(binary: str, shards: int, number: int) -> Child:
     port = free_port()
     listen = f"127.0.0.1:{port}"
-    return Child("stator", [binary, "serve", "--listen", listen, "--ephemeral", "--shards", str(shards)], port)
+    return Child(f"stator-{number}", [binary, "serve", "--listen", listen, "--ephemeral", "--shards", str(shards)], port)
 
 
 def start_local() -> Child:

@@ -338,3 +338,22 @@ def test_tables_by_arn(client, raw, hash_table, write, stored, keys):
     assert stored(keys[0]) == keys[0]
     reply = raw("TransactGetItems", TransactItems=[get(arn, keys[0])])
     assert reply["Responses"] == [{"Item": keys[0]}]
+
+
+def test_expressions_come_before_values(raw, hash_table):
+    """Of two flaws of one action the expression's is told, whatever is wrong with the item or key."""
+    wrong = {"ConditionExpression": "begins_with(a, :n)", "ExpressionAttributeValues": {":n": {"N": "1"}}, "TableName": hash_table}
+    text = "Invalid ConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"
+    for action in (
+        {"Put": {"Item": {"pk": S("x"), "v": {}}, **wrong}},
+        {"Put": {"Item": {"pk": S("x"), "v": S("x" * 410_000)}, **wrong}},
+        {"Delete": {"Key": {"pk": {}}, **wrong}},
+        {"ConditionCheck": {"Key": {"pk": {}}, **wrong}},
+        {"Update": {"Key": {"pk": {}}, "UpdateExpression": "SET b = :n", **wrong}},
+    ):
+        invalid(raw("TransactWriteItems", TransactItems=[action]), text)
+    overlap = ("Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; "
+               "path one: [a], path two: [a]")
+    get = {"TableName": hash_table, "Key": {"pk": {}}, "ProjectionExpression": "a, a"}
+    invalid(raw("TransactGetItems", TransactItems=[{"Get": get}]), overlap)
+    invalid(raw("GetItem", **get), overlap)

@@ -135,6 +135,8 @@ static const struct refusal {
      "ReturnValues can only be ALL_OLD or NONE"},
     {"DeleteItem", "{'TableName':'full','Key':{'pk':{'S':'a'}}}", "The provided key element does not match the schema"},
     {"GetItem", "{'TableName':'none','Key':{'pk':{}},'ProjectionExpression':''}",
+     "Invalid ProjectionExpression: The expression can not be empty;"},
+    {"GetItem", "{'TableName':'none','Key':{'pk':{}}}",
      "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
     {"GetItem", "{'TableName':'none','Key':{'pk':{'S':'a'}},'AttributesToGet':['a','b','a']}",
      "One or more parameter values were invalid: Duplicate value in attribute name: a"},
