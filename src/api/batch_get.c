@@ -175,7 +175,7 @@ static bool resolve_table(struct api_call *call, struct batch_get_table *table)
 {
     const struct key_list *keys = &table->request->keys;
     table->table = call_table(call, table->name);
-    if (table->table == NULL || !expressions_check_scalars(call, &table->table->spec, NULL, table->projection, NULL)) {
+    if (table->table == NULL) {
         return false;
     }
     table->keys = ARENA_ARRAY(&call->arena, struct row_key, keys->count);
@@ -188,7 +188,23 @@ static bool resolve_table(struct api_call *call, struct batch_get_table *table)
         }
         row_key_of_item(&call->arena, &table->table->spec, &keys->items[i].item, &table->keys[i]);
     }
-    return true;
+    return expressions_check_scalars(call, &table->table->spec, NULL, table->projection, NULL);
+}
+
+/* The keys of all the tables, then their expressions, then what only the tables themselves tell. */
+static bool check(struct api_call *call, struct batch_get *batch)
+{
+    bool is_right = true;
+    for (uint32_t i = 0; is_right && i < batch->table_count; i++) {
+        is_right = check_keys(call, &batch->tables[i].request->keys);
+    }
+    for (uint32_t i = 0; is_right && i < batch->table_count; i++) {
+        is_right = parse_projection(call, batch->tables[i].request, &batch->tables[i].projection);
+    }
+    for (uint32_t i = 0; is_right && i < batch->table_count; i++) {
+        is_right = resolve_table(call, &batch->tables[i]);
+    }
+    return is_right;
 }
 
 /* --- reading: on the loop or the pool ---------------------------------------------------------------------------- */
@@ -385,14 +401,9 @@ void batch_get_item_run(struct api_call *call)
         table->name = request->tables.keys[i];
         table->request = &request->tables.items[i];
         keys += table->request->keys.count;
-        if (!check_keys(call, &table->request->keys) || !parse_projection(call, table->request, &table->projection)) {
-            return;
-        }
     }
-    for (uint32_t i = 0; i < batch->table_count; i++) {
-        if (!resolve_table(call, &batch->tables[i])) {
-            return;
-        }
+    if (!check(call, batch)) {
+        return;
     }
     call->state = batch;
     if (keys <= INLINE_KEYS) {

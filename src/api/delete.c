@@ -1,4 +1,4 @@
-/* DeleteItem. Order of checks: style, Expected, the key's values, ReturnValues, ConditionalOperator, expression, table,
+/* DeleteItem. Order of checks: style, Expected, ReturnValues, the key's values, ConditionalOperator, expression, table,
  * key. */
 #include "api/attribute_error.h"
 #include "api/expressions.h"
@@ -27,7 +27,7 @@ static bool parse(struct api_call *call, const struct item_write_request *reques
     struct expr_symbols symbols;
     struct condition *expected;
     if (!legacy_read_expected(call, &request->expected, &request->conditional_operator, &expected) ||
-        !attribute_check(call, &request->item.flaw) || !item_write_check_return_values(call, request) ||
+        !item_write_check_return_values(call, request) || !attribute_check(call, &request->item.flaw) ||
         !legacy_check_operator(call, &request->conditional_operator, request->expected.count) ||
         !expressions_symbols(call, &request->names, &request->values, &symbols) ||
         !expressions_condition(call, EXPR_CONDITION, &request->condition, &symbols, ret_condition) ||

@@ -4,6 +4,7 @@
 
 #define INVALID   "One or more parameter values were invalid: "
 #define NOT_VALID "One or more parameter values are not valid. "
+#define NO_MATCH  "The provided key element does not match the schema"
 
 static const struct key_attribute *key_part(const struct key_schema *keys, unsigned part, bool *ret_is_range)
 {
@@ -14,6 +15,13 @@ static const struct key_attribute *key_part(const struct key_schema *keys, unsig
 static const char *empty_kind(const struct key_attribute *attribute)
 {
     return attribute->type == VALUE_B ? "binary" : "string";
+}
+
+static struct slice empty_text(struct arena *arena, const struct key_attribute *attribute)
+{
+    return arena_printf(arena,
+                        NOT_VALID "The AttributeValue for a key attribute cannot contain an empty %s value. Key: %.*s",
+                        empty_kind(attribute), SLICE_ARG(attribute->name));
 }
 
 bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
@@ -31,10 +39,7 @@ bool key_check_value(struct arena *arena, const struct index_spec *index, const 
         return false;
     }
     if (value->bytes.len == 0) {
-        *ret_message = arena_printf(arena,
-                                    NOT_VALID "The AttributeValue for a key attribute cannot contain an empty %s "
-                                              "value. Key: %.*s",
-                                    empty_kind(attribute), SLICE_ARG(attribute->name));
+        *ret_message = empty_text(arena, attribute);
         return false;
     }
     if (!is_range && value->bytes.len > KEY_HASH_BYTES_MAX) {
@@ -48,9 +53,34 @@ bool key_check_value(struct arena *arena, const struct index_spec *index, const 
     return true;
 }
 
-/* Values of a table's key attributes, which are there and of the right types. */
-static bool check_values(struct arena *arena, const struct table_spec *table, const struct item *item,
-                         struct slice *ret_message)
+static bool is_empty(const struct value *value)
+{
+    return value->type != VALUE_N && value->bytes.len == 0;
+}
+
+/* The first key attribute that is missing, of another type or empty, or NULL. *ret_empty tells if it is empty. */
+static const struct key_attribute *misfit(const struct table_spec *table, const struct item *item, bool *ret_empty)
+{
+    unsigned parts = table->keys.hash_count + table->keys.range_count;
+    *ret_empty = false;
+    for (unsigned i = 0; i < parts; i++) {
+        bool is_range;
+        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
+        const struct value *value = item_find(item, attribute->name);
+        if (value == NULL || value->type != attribute->type) {
+            return attribute;
+        }
+        if (is_empty(value)) {
+            *ret_empty = true;
+            return attribute;
+        }
+    }
+    return NULL;
+}
+
+/* Values of key attributes that are all there, of the right types and not empty. */
+static bool check_lengths(struct arena *arena, const struct table_spec *table, const struct item *item,
+                          struct slice *ret_message)
 {
     unsigned parts = table->keys.hash_count + table->keys.range_count;
     for (unsigned i = 0; i < parts; i++) {
@@ -63,28 +93,32 @@ static bool check_values(struct arena *arena, const struct table_spec *table, co
     return true;
 }
 
+/* Of a Key, or of an item in the words for a Key. */
+static bool check_parts(struct arena *arena, const struct table_spec *table, const struct item *item,
+                        struct slice *ret_message)
+{
+    bool empty;
+    const struct key_attribute *attribute = misfit(table, item, &empty);
+    if (attribute == NULL) {
+        return check_lengths(arena, table, item, ret_message);
+    }
+    *ret_message = empty ? empty_text(arena, attribute) : SLICE(NO_MATCH);
+    return false;
+}
+
 bool key_has_parts(const struct table_spec *table, const struct item *item)
 {
-    unsigned parts = table->keys.hash_count + table->keys.range_count;
-    for (unsigned i = 0; i < parts; i++) {
-        bool is_range;
-        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
-        const struct value *value = item_find(item, attribute->name);
-        if (value == NULL || value->type != attribute->type) {
-            return false;
-        }
-    }
-    return true;
+    bool empty;
+    return misfit(table, item, &empty) == NULL;
 }
 
 bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message)
 {
-    uint32_t parts = table->keys.hash_count + table->keys.range_count;
-    if (key->count != parts || !key_has_parts(table, key)) {
-        *ret_message = SLICE("The provided key element does not match the schema");
+    if (key->count != table->keys.hash_count + table->keys.range_count) {
+        *ret_message = SLICE(NO_MATCH);
         return false;
     }
-    return check_values(arena, table, key, ret_message);
+    return check_parts(arena, table, key, ret_message);
 }
 
 static bool check_index_keys(struct arena *arena, const struct table_spec *table, const struct item *item,
@@ -101,33 +135,28 @@ static bool check_index_keys(struct arena *arena, const struct table_spec *table
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                     struct slice *ret_message)
 {
-    unsigned parts = table->keys.hash_count + table->keys.range_count;
-    for (unsigned i = 0; i < parts; i++) {
-        bool is_range;
-        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
-        const struct value *value = item_find(item, attribute->name);
-        if (value == NULL) {
-            *ret_message = arena_printf(arena, INVALID "Missing the key %.*s in the item", SLICE_ARG(attribute->name));
-            return false;
-        }
-        if (value->type != attribute->type) {
-            *ret_message = arena_printf(arena, INVALID "Type mismatch for key %.*s expected: %.*s actual: %.*s",
-                                        SLICE_ARG(attribute->name), SLICE_ARG(value_type_name(attribute->type)),
-                                        SLICE_ARG(value_type_name(value->type)));
-            return false;
-        }
+    bool empty;
+    const struct key_attribute *attribute = misfit(table, item, &empty);
+    if (attribute == NULL) {
+        return check_lengths(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
     }
-    return check_values(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
+    const struct value *value = item_find(item, attribute->name);
+    if (value == NULL) {
+        *ret_message = arena_printf(arena, INVALID "Missing the key %.*s in the item", SLICE_ARG(attribute->name));
+    } else if (empty) {
+        *ret_message = empty_text(arena, attribute);
+    } else {
+        *ret_message = arena_printf(arena, INVALID "Type mismatch for key %.*s expected: %.*s actual: %.*s",
+                                    SLICE_ARG(attribute->name), SLICE_ARG(value_type_name(attribute->type)),
+                                    SLICE_ARG(value_type_name(value->type)));
+    }
+    return false;
 }
 
 bool key_check_batch_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                           struct slice *ret_message)
 {
-    if (!key_has_parts(table, item)) {
-        *ret_message = SLICE("The provided key element does not match the schema");
-        return false;
-    }
-    return check_values(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
+    return check_parts(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
 }
 
 struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *flaw, bool is_update)
@@ -215,15 +244,16 @@ bool key_check_targets(struct arena *arena, const struct table_spec *table, cons
 bool key_fails_request(const struct table_spec *table, const struct item *item, bool is_key)
 {
     unsigned parts = table->keys.hash_count + table->keys.range_count;
-    if (!key_has_parts(table, item) || (is_key && item->count != parts)) {
+    bool empty;
+    if (is_key && item->count != parts) {
         return false;
+    }
+    if (misfit(table, item, &empty) != NULL) {
+        return empty;
     }
     for (unsigned i = 0; i < parts; i++) {
         bool is_range;
         const struct value *value = item_find(item, key_part(&table->keys, i, &is_range)->name);
-        if (value->type != VALUE_N && value->bytes.len == 0) {
-            return true;
-        }
         if (value->type != VALUE_N && value->bytes.len > (is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX)) {
             return false;
         }

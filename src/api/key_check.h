@@ -6,10 +6,11 @@
 
 #include "api/call.h"
 
-/* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. */
+/* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. An empty one is told before
+ * the next one's type, all before lengths. */
 bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message);
 
-/* True if the item has all key attributes with the right types. */
+/* True if the item has all key attributes with the right types, and none is empty. */
 bool key_has_parts(const struct table_spec *table, const struct item *item);
 
 /* The key attributes of an item to be put, and the index keys in it. */

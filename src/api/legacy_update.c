@@ -5,7 +5,8 @@
 #include "expr/error.h"
 #include "expr/legacy.h"
 
-#define INVALID "One or more parameter values were invalid: "
+#define INVALID       "One or more parameter values were invalid: "
+#define TYPE_MISMATCH "Type mismatch for attribute to update"
 
 /* The long names of types, which no other error text has. */
 static const char *long_name(enum value_type type)
@@ -83,12 +84,28 @@ bool legacy_read_updates(struct api_call *call, const struct legacy_updates *upd
     return true;
 }
 
-bool legacy_check_targets(struct api_call *call, const struct key_schema *keys, const struct legacy_updates *updates)
+static bool keys_an_index(const struct table_spec *table, struct slice name)
+{
+    for (unsigned i = 0; i < table->index_count; i++) {
+        if (key_schema_has(&table->indexes[i].keys, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool legacy_check_targets(struct api_call *call, const struct table_spec *table, const struct legacy_updates *updates)
 {
     for (uint32_t i = 0; i < updates->count; i++) {
-        if (key_schema_has(keys, updates->keys[i])) {
+        const struct legacy_update *update = &updates->items[i];
+        if (key_schema_has(&table->keys, updates->keys[i])) {
             call_fail(call, ERROR_VALIDATION, INVALID "Cannot update attribute %.*s. This attribute is part of the key",
                       SLICE_ARG(updates->keys[i]));
+            return false;
+        }
+        if (opt_enum_or(&update->action, LEGACY_PUT) == LEGACY_DELETE && update->value.present &&
+            keys_an_index(table, updates->keys[i])) {
+            call_fail(call, ERROR_VALIDATION, TYPE_MISMATCH); /* it takes sets, which no key can be */
             return false;
         }
     }
@@ -101,7 +118,7 @@ bool legacy_update_failed(struct api_call *call, const struct write *write)
     bool is_operand = write->result == WRITE_UPDATE_INVALID && write->expr_error.code == EXPR_DATA_TYPE;
     bool is_index_key = write->result == WRITE_INDEX_KEY_INVALID;
     if (is_operand || (is_index_key && write->index_flaw.kind == INDEX_KEY_TYPE)) {
-        call_fail(call, ERROR_VALIDATION, "Type mismatch for attribute to update");
+        call_fail(call, ERROR_VALIDATION, TYPE_MISMATCH);
         return true;
     }
     if (is_index_key) {

@@ -151,6 +151,9 @@ static bool prepare(struct statement_batch *batch, struct batch_entry *entry)
     } else {
         if (!partiql_prepare_write(arena, text, entry->statement, table, item_on_failure(entry), &entry->write,
                                    &entry->failure)) {
+            if (entry->statement->kind != PARTIQL_INSERT) {
+                entry->key = entry->write.key; /* if there is one: repeated keys are told all the same */
+            }
             return false;
         }
         entry->key = entry->write.key;
@@ -171,8 +174,8 @@ static void prepare_all(struct statement_batch *batch)
 static bool check_duplicates(struct statement_batch *batch)
 {
     for (uint32_t i = 1; i < batch->count; i++) {
-        for (uint32_t j = 0; !batch->entries[i].failed && j < i; j++) {
-            if (!batch->entries[j].failed && slice_equal(batch->entries[i].key.bytes, batch->entries[j].key.bytes)) {
+        for (uint32_t j = 0; batch->entries[i].key.bytes.len != 0 && j < i; j++) {
+            if (slice_equal(batch->entries[i].key.bytes, batch->entries[j].key.bytes)) {
                 call_fail(batch->call, ERROR_VALIDATION, "Provided list of item keys contains duplicates");
                 return false;
             }

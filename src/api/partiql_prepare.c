@@ -162,14 +162,17 @@ bool partiql_prepare_write(struct arena *arena, struct slice text, const struct 
     }
     write_init(write);
     write->table = table;
+    bool fits = key_check(arena, &table->spec, &key, &message);
+    if (fits) {
+        item_write_key(arena, &table->spec, &key, &write->key_item);
+        row_key_of_item(arena, &table->spec, &write->key_item, &write->key);
+    }
     if (!set_kind(arena, statement, write, ret_failure)) {
         return false;
     }
-    if (!key_check(arena, &table->spec, &key, &message)) {
+    if (!fits) {
         return refuse(ret_failure, ERROR_VALIDATION, message);
     }
-    item_write_key(arena, &table->spec, &key, &write->key_item);
-    row_key_of_item(arena, &table->spec, &write->key_item, &write->key);
     write->condition = condition;
     enum partiql_returning returning = statement->returning;
     write->want_old = returning == PARTIQL_RETURN_ALL_OLD || returning == PARTIQL_RETURN_MODIFIED_OLD ||

@@ -1,4 +1,4 @@
-/* PutItem. Order of checks: style, the item's values, ReturnValues, size, condition, table, keys. */
+/* PutItem. Order of checks: style, ReturnValues, the item's values, size, condition, table, keys. */
 #include "api/attribute_error.h"
 #include "api/expressions.h"
 #include "api/item_operations.h"
@@ -23,7 +23,7 @@ const struct shape put_item_shape = SHAPE_OF("PutItemInput", struct item_write_r
 
 static bool check_values(struct api_call *call, const struct item_write_request *request)
 {
-    if (!attribute_check(call, &request->item.flaw) || !item_write_check_return_values(call, request)) {
+    if (!item_write_check_return_values(call, request) || !attribute_check(call, &request->item.flaw)) {
         return false;
     }
     if (item_size(&request->item.item) > ITEM_SIZE_MAX) {

@@ -114,9 +114,7 @@ static bool parse_key_condition(struct api_call *call, struct query_plan *plan)
 static bool parse(struct api_call *call, const struct query_request *request, struct query_plan *plan)
 {
     struct expr_symbols symbols;
-    struct projection *attributes;
-    if (!expressions_attributes(call, &request->attributes, &attributes) ||
-        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
+    if (!expressions_symbols(call, &request->names, &request->values, &symbols) ||
         !expressions_condition(call, EXPR_FILTER, &request->filter, &symbols, &plan->filter) ||
         !expressions_projection(call, &request->projection, &symbols, &plan->projection) ||
         !expressions_condition(call, EXPR_KEY_CONDITION, &request->key_condition, &symbols, &plan->key_condition) ||
@@ -133,9 +131,6 @@ static bool parse(struct api_call *call, const struct query_request *request, st
     }
     if (plan->legacy_filter != NULL) {
         plan->filter = plan->legacy_filter;
-    }
-    if (attributes != NULL) {
-        plan->projection = attributes;
     }
     return true;
 }
@@ -263,10 +258,14 @@ void query_run(struct api_call *call)
         .has_index = request->index.present,
     };
     struct query_plan plan = {0};
+    struct projection *attributes;
     if (!check_style(call, request) || !parse_legacy(call, request, &plan) ||
         !start_key_check_values(call, &request->start) || !parse(call, request, &plan) ||
-        !item_page_check_choice(call, &choice)) {
+        !item_page_check_choice(call, &choice) || !expressions_attributes(call, &request->attributes, &attributes)) {
         return;
+    }
+    if (attributes != NULL) {
+        plan.projection = attributes;
     }
     struct table *table = call_table(call, request->table.text);
     if (table == NULL) {

@@ -108,16 +108,11 @@ static bool parse(struct api_call *call, const struct scan_request *request, str
                   struct projection **ret_projection)
 {
     struct expr_symbols symbols;
-    struct projection *attributes;
-    if (!expressions_attributes(call, &request->attributes, &attributes) ||
-        !expressions_symbols(call, &request->names, &request->values, &symbols) ||
+    if (!expressions_symbols(call, &request->names, &request->values, &symbols) ||
         !expressions_condition(call, EXPR_FILTER, &request->filter, &symbols, ret_filter) ||
         !expressions_projection(call, &request->projection, &symbols, ret_projection) ||
         !expressions_check_used(call, &symbols)) {
         return false;
-    }
-    if (attributes != NULL) {
-        *ret_projection = attributes;
     }
     return true;
 }
@@ -154,12 +149,14 @@ void scan_run(struct api_call *call)
         .has_index = request->index.present,
     };
     struct condition *filter, *legacy_filter;
-    struct projection *projection;
+    struct projection *projection, *attributes;
     if (!check_style(call, request) || !read_filter(call, request, &legacy_filter) ||
         !start_key_check_values(call, &request->start) || !parse(call, request, &filter, &projection) ||
-        !item_page_check_choice(call, &choice) || !check_segments(call, request)) {
+        !item_page_check_choice(call, &choice) || !check_segments(call, request) ||
+        !expressions_attributes(call, &request->attributes, &attributes)) {
         return;
     }
+    projection = attributes != NULL ? attributes : projection;
     filter = legacy_filter != NULL ? legacy_filter : filter;
     struct table *table = call_table(call, request->table.text);
     if (table == NULL) {

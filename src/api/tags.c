@@ -72,9 +72,10 @@ static bool table_of_arn(struct api_call *call, struct slice arn, struct slice *
     return true;
 }
 
+/* The service's spelling. Source: https://github.com/turbot/steampipe-plugin-aws/issues/1516 */
 static void resource_not_found(struct api_call *call, struct slice arn)
 {
-    call_fail(call, ERROR_RESOURCE_NOT_FOUND, "Requested resource not found: ResourceArn: %.*s not found",
+    call_fail(call, ERROR_RESOURCE_NOT_FOUND, "Requested resource not found: ResourcArn: %.*s not found",
               SLICE_ARG(arn));
 }
 

@@ -193,12 +193,15 @@ static bool add(struct api_call *call, struct transact_run *run, const struct pa
         !transact_run_check_repeated(run, action)) {
         return false;
     }
+    if (action->reason.code != NULL) {
+        return true; /* its key does not fit: nothing else of it is looked at */
+    }
     if (!expressions_check_scalars(call, &table->spec, parsed->condition, NULL, NULL)) {
         return false;
     }
     struct slice message;
     if (parsed->update != NULL && !key_check_targets(&call->arena, &table->spec, parsed->update, &message)) {
-        action->reason = action->reason.code == NULL ? transact_invalid(message) : action->reason;
+        action->reason = transact_invalid(message);
     } else if (!expressions_check_scalars(call, &table->spec, NULL, NULL, parsed->update)) {
         return false;
     }

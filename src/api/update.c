@@ -111,7 +111,7 @@ void update_item_run(struct api_call *call)
         return;
     }
     if (!expressions_check_scalars(call, &table->spec, plan.condition, NULL, NULL) ||
-        !legacy_check_targets(call, &table->spec.keys, &request->updates)) {
+        !legacy_check_targets(call, &table->spec, &request->updates)) {
         return;
     }
     if (plan.update != NULL && !key_check_targets(&call->arena, &table->spec, plan.update, &message)) {

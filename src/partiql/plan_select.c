@@ -84,7 +84,7 @@ static int check_comparison(struct planner *planner, const struct node *node, bo
 static int check_types(struct planner *planner, const struct node *node, bool is_lookup)
 {
     if (is_typed(node->op) || node->op == NODE_CONTAINS) {
-        return check_comparison(planner, node, is_lookup && node->op == NODE_EQ);
+        return check_comparison(planner, node, is_lookup);
     }
     bool is_junction = node->op == NODE_AND || node->op == NODE_OR || node->op == NODE_NOT;
     for (uint32_t i = 0; is_junction && i < node->count; i++) {
@@ -95,11 +95,20 @@ static int check_types(struct planner *planner, const struct node *node, bool is
     return 0;
 }
 
+/* The first equality of a key attribute; any other one is a condition. */
+static bool is_lookup(const struct planner *planner, uint32_t conjunct)
+{
+    const struct node *node = planner->conjuncts.nodes[conjunct];
+    const struct partiql_key *key = node->op == NODE_EQ ? compared_key(planner, node) : NULL;
+    const struct value *value;
+    return key != NULL && conjuncts_find_equality(&planner->conjuncts, key->name, &value) == conjunct;
+}
+
 static int check_conjuncts(struct planner *planner)
 {
     bool is_query = has_hash(planner);
     for (uint32_t i = 0; i < planner->conjuncts.count; i++) {
-        if (check_types(planner, planner->conjuncts.nodes[i], is_query) != 0) {
+        if (check_types(planner, planner->conjuncts.nodes[i], is_query && is_lookup(planner, i)) != 0) {
             return -1;
         }
     }

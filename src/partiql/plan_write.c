@@ -6,6 +6,7 @@
 struct planner {
     struct arena *arena;
     const struct partiql_keys *keys;
+    bool is_exists;
     struct partiql_error *error;
 };
 
@@ -33,14 +34,16 @@ static int check_value(struct planner *planner, const struct partiql_key *key, c
     return 0;
 }
 
-/* The value that the WHERE clause demands of one key attribute; several times only if it is the same. */
+/* The value that the WHERE clause demands of one key attribute; several times only if it is the same. Of EXISTS the
+ * first one counts, and the others are conditions. */
 static int take_part(struct planner *planner, struct conjuncts *conjuncts, const struct partiql_key *key,
                      const struct value **ret_value)
 {
     const struct value *value = NULL;
     const struct value *again;
     uint32_t at;
-    while ((at = conjuncts_find_equality(conjuncts, key->name, &again)) != UINT32_MAX) {
+    while (!(planner->is_exists && value != NULL) &&
+           (at = conjuncts_find_equality(conjuncts, key->name, &again)) != UINT32_MAX) {
         if (value != NULL && !value_equal(value, again)) {
             return fail(planner, PARTIQL_KEY_REPEATED, key->name, SLICE(""));
         }
@@ -135,7 +138,8 @@ static int join_condition(struct planner *planner, enum partiql_kind kind, struc
 int partiql_plan_write(struct arena *arena, const struct partiql_statement *statement, const struct partiql_keys *keys,
                        struct item *ret_key, struct condition **ret_condition, struct partiql_error *ret_error)
 {
-    struct planner planner = {.arena = arena, .keys = keys, .error = ret_error};
+    bool is_exists = statement->kind == PARTIQL_EXISTS;
+    struct planner planner = {.arena = arena, .keys = keys, .is_exists = is_exists, .error = ret_error};
     struct conjuncts conjuncts;
     assert(statement->kind != PARTIQL_SELECT && statement->index.len == 0);
     if (statement->kind == PARTIQL_INSERT) {
@@ -147,10 +151,12 @@ int partiql_plan_write(struct arena *arena, const struct partiql_statement *stat
     if (plan_check_nested(arena, statement, keys, "Key ", ret_error) != 0) {
         return -1;
     }
-    bool is_exists = statement->kind == PARTIQL_EXISTS;
     conjuncts_split(arena, statement->where, &conjuncts);
     if (take_key(&planner, &conjuncts, ret_key) != 0) {
         bool is_form = ret_error->code == PARTIQL_KEYS_WANTED || ret_error->code == PARTIQL_KEY_REPEATED;
+        if (is_exists && ret_error->code == PARTIQL_KEY_NO_SCALAR) {
+            return fail(&planner, PARTIQL_KEY_TYPE, ret_error->a, SLICE("")); /* in the words for every other type */
+        }
         return is_exists && is_form ? fail(&planner, PARTIQL_EXISTS_FORM, SLICE(""), SLICE("")) : -1;
     }
     struct node *rest = conjuncts_rest(arena, &conjuncts);

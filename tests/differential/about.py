@@ -48,6 +48,14 @@ def has_value(request: Any, attribute: str, kind: str) -> bool:
         or any(kind in part for part in inside(request) if len(part) == 1)
 
 
+def nests_too_deep(value: Any, depth: int = 0) -> bool:
+    """More than 32 levels of lists and maps, the attribute itself included."""
+    if isinstance(value, dict) and len(value) == 1 and (inner := value.get("L") or value.get("M")) and isinstance(inner, (list, dict)):
+        return depth + 1 >= 32 or any(nests_too_deep(held, depth + 1) for held in (inner.values() if isinstance(inner, dict) else inner))
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(nests_too_deep(one, 0) for one in held)
+
+
 # --- keys ---
 
 

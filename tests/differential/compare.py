@@ -137,7 +137,7 @@ def unordered(operation: str, request: Any) -> bool:
 
 def all_pages(client: Client, operation: str, request: dict, first: Answer) -> Answer:
     """All the items, whatever the pages: of all segments too."""
-    segments = range(1, request["TotalSegments"]) if "TotalSegments" in request else ()
+    segments = [at for at in range(request.get("TotalSegments", 0)) if at != int(request["Segment"])]
     merged = {"Items": [], "Count": 0, "ScannedCount": 0}
     for segment in (None, *segments):
         at = dict(request) if segment is None else {**request, "Segment": segment}

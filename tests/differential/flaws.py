@@ -8,7 +8,7 @@ import re
 
 import capacity
 import repair
-from about import keys_in, table_of, updates_key
+from about import index_keys, inside, keys_in, strings, table_of, tables_in, updates_key
 from compare import Diff, plain_numbers
 from tables import BY_NAME
 from texts import MALFORMED, UNSUPPORTED, alike
@@ -78,15 +78,31 @@ def actions_alone(request: dict) -> list[tuple[str, dict]]:
 
 def told_alone(diff: Diff, request: dict, message: str) -> bool:
     """DynamoDB Local says this to one of several actions of an update, when that is alone."""
-    told = [(alone, diff.ask(operation, alone).message) for operation, alone in actions_alone(request)]
+    told = []
+    for operation, alone in actions_alone(request):
+        item = diff.client.send("GetItem", {"TableName": alone["TableName"], "Key": alone["Key"]}) if operation == "UpdateItem" else None
+        told.append((alone, diff.ask(operation, alone).message))
+        if item and not told[-1][1]:  # it was taken: put back what was there
+            if "Item" in item.body:
+                diff.client.send("PutItem", {"TableName": alone["TableName"], "Item": item.body["Item"]})
+            else:
+                diff.client.send("DeleteItem", {"TableName": alone["TableName"], "Key": alone["Key"]})
     return len(told) > 1 and any(alike(alone, message, text) for alone, text in told)
+
+
+def updates_own_key(request: dict, message: str) -> bool:
+    """One of AttributeUpdates is about the key attribute that the text names."""
+    found = repair.UPDATED_KEY.fullmatch(message)
+    table = table_of(request)
+    return bool(found and table) and found[1] in table.keys and found[1] in request.get("AttributeUpdates", {})
 
 
 def several_actions(diff: Diff) -> bool:
     if diff.operation not in ("UpdateItem", "ExecuteStatement") or not refused(diff) or diff.stator.type != "ValidationException":
         return False
     of_item = diff.local.message == FAILED or repair.repair(diff.local.message) is not None
-    return told_alone(diff, diff.request, diff.stator.message) and (of_item or told_alone(diff, diff.request, diff.local.message))
+    ours = updates_own_key(diff.request, diff.stator.message) or told_alone(diff, diff.request, diff.stator.message)
+    return ours and (of_item or told_alone(diff, diff.request, diff.local.message))
 
 
 def several_in_statement(diff: Diff, statement: dict, ours: dict, theirs: dict) -> bool:
@@ -96,13 +112,59 @@ def several_in_statement(diff: Diff, statement: dict, ours: dict, theirs: dict) 
 
 def index_key_taken(diff: Diff) -> bool:
     """DynamoDB Local has taken an update that left an index key of a wrong type."""
-    return diff.operation == "UpdateItem" and diff.stator.message == UNSUPPORTED and diff.local.ok and holds_wrong_type(diff, diff.request)
+    if not diff.local.ok:
+        return False
+    if diff.operation == "UpdateItem":
+        wanted = "Type mismatch for attribute to update" if "AttributeUpdates" in diff.request else UNSUPPORTED
+        return diff.stator.message == wanted and holds_wrong_type(diff, diff.request)
+    if diff.operation != "TransactWriteItems":
+        return False
+    reasons = zip(diff.request["TransactItems"], diff.stator.body["CancellationReasons"])
+    return all(reason["Code"] == "None" or (reason.get("Message") == UNSUPPORTED and holds_wrong_type(diff, action["Update"]))
+               for action, reason in reasons)
 
 
 def holds_wrong_type(diff: Diff, request: dict) -> bool:
     table = BY_NAME[request["TableName"]]
     item = diff.client.send("GetItem", {"TableName": table.name, "Key": request["Key"]}).body["Item"]
     return any(name in item and list(item[name]) != [table.type(name)] for index in table.indexes for name in (index.hash, index.range))
+
+
+def index_key_taken_by_statement(diff: Diff, statement: dict, ours: dict, theirs: dict) -> bool:
+    """The same by one statement of a batch."""
+    table, key, _ = capacity.statement_key(statement)
+    return "Error" not in theirs and ours["Error"]["Message"] == UNSUPPORTED and holds_wrong_type(diff, {"TableName": table, "Key": key})
+
+
+def too_large_with_rows(diff: Diff) -> bool:
+    """The item is too large only with its rows in local indexes, and a smaller one would fail as Stator tells."""
+    if diff.local.message != "Item size has exceeded the maximum allowed size" or \
+            diff.stator.type not in ("ConditionalCheckFailedException", "DuplicateItemException"):
+        return False
+    request = json.loads(json.dumps(diff.request), object_hook=lambda part: {"S": "x"} if len(part.get("S", "")) > 1000 else part)
+    return request != diff.request and alike(request, diff.stator.message, diff.ask(diff.operation, request).message)
+
+
+def type_of_key(diff: Diff) -> bool:
+    """DynamoDB Local compares the type that attribute_type asks for with the key's type, and takes the statement without that."""
+    wrong = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+    if diff.operation != "ExecuteStatement" or diff.local.message != wrong or not diff.stator.ok:
+        return False
+    keys = {name for table in tables_in(diff.request) for name in (*table.keys, *index_keys(table))}
+    text = re.sub(r'attribute_type\("?(\w+)"?,', lambda found: "attribute_type(zzz," if found[1] in keys else found[0],
+                  diff.request["Statement"])
+    return text != diff.request["Statement"] and diff.ask("ExecuteStatement", {**diff.request, "Statement": text}).ok
+
+
+def long_key_in_query(diff: Diff) -> bool:
+    """DynamoDB Local does not measure the keys of a query."""
+    return diff.operation == "Query" and has_long_key(diff.request, diff.stator.message) and (
+        diff.local.ok or repair.FILTER_FLAWS.fullmatch(diff.local.message) is not None)
+
+
+def has_long_key(request: dict, message: str) -> bool:
+    return message.endswith("Size of hashkey has exceeded the maximum size limit of2048 bytes") and any(
+        len(text) > 2048 for part in inside(request) for text in strings(part))
 
 
 def removes_inside_nothing(diff: Diff) -> bool:
@@ -133,12 +195,13 @@ def key_is_updated(diff: Diff) -> bool:
 
 
 def name_of_table(diff: Diff) -> bool:
-    """No table can have this name; DynamoDB Local says so to a SELECT from it, but not to an INSERT into it."""
+    """No table can have this name: DynamoDB Local says so to a SELECT from it, but to an INSERT that there is no such table, and to
+    others what is wrong with their conditions."""
     statements = diff.request.get("TransactStatements", [diff.request])
     wrong = "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', '0-9', '-', '_', '.'."
-    if not refused(diff) or not diff.stator.message.endswith(wrong) or diff.local.type != "ResourceNotFoundException":
+    if not refused(diff) or not diff.stator.message.endswith(wrong):
         return False
-    names = [re.search(r'INSERT INTO "([^"]*)"', statement["Statement"]) for statement in statements]
+    names = [re.search(r'(?:INTO|FROM|UPDATE) "([^"]*)"', statement["Statement"]) for statement in statements]
     return any(name and diff.ask("ExecuteStatement", {"Statement": f'SELECT * FROM "{name[1]}"'}).message == wrong for name in names)
 
 
@@ -147,6 +210,11 @@ def name_of_table(diff: Diff) -> bool:
 
 def refused_alone(diff: Diff, action: dict, message: str) -> bool:
     """DynamoDB Local says the same to the action alone, or to one of several actions of its update."""
+    if "Statement" in action and action["Statement"].startswith("EXISTS"):
+        if has_long_key(action, message):
+            return True  # DynamoDB Local does not measure them
+        told = diff.ask("ExecuteTransaction", {"TransactStatements": [action]}).body["CancellationReasons"][0]
+        return alike(action, message, told.get("Message", ""))
     if "Statement" in action:
         told = diff.ask("ExecuteStatement", action).message
         return alike(action, message, told) or (told == FAILED and updates_key(action, message)) or told_alone(diff, action, message)
@@ -188,22 +256,34 @@ def acts_twice(diff: Diff) -> bool:
     if diff.stator.message != TWICE or diff.local.ok:
         return False
     if "TransactStatements" in diff.request:
-        keys = [capacity.statement_key(statement)[:2] for statement in diff.request["TransactStatements"]]
+        keys = [key for statement in diff.request["TransactStatements"] if (key := key_of(statement))]
     else:
         keys = [(table.name, {name: held.get(name) for name in table.keys}) for table, held, _ in keys_in(diff.request)]
     seen = [json.dumps(plain_numbers(key), sort_keys=True) for key in keys]
     return len(set(seen)) < len(seen)
 
 
+def key_of(statement: dict) -> tuple | None:
+    try:
+        return capacity.statement_key(statement)[:2]
+    except (TypeError, KeyError, IndexError, AttributeError):
+        return None  # it has none
+
+
 def several_in_transaction(diff: Diff) -> bool:
     """One action is refused with Stator's text when it is alone; DynamoDB Local tells another one's, or that a condition failed."""
-    if diff.operation not in ("TransactWriteItems", "TransactGetItems") or not refused(diff) or diff.stator.type != "ValidationException":
+    if diff.operation not in ("TransactWriteItems", "TransactGetItems") or diff.stator.type != "ValidationException":
+        return False
+    if diff.local.ok and not diff.stator.message.startswith("Key attributes must be scalars"):
         return False
     actions = diff.request["TransactItems"]
     told = [diff.ask(*single(action)).message for action in actions]
     ours = [alike(single(action)[1], diff.stator.message, text) for action, text in zip(actions, told)]
     checks = ["ConditionCheck" in action for action in actions]  # of which DynamoDB Local does not look at the keys in conditions
-    return any(ours) and (not all(ours) or all(checks))
+    if any(ours) and (not all(ours) or all(checks)):
+        return True
+    return any(repair.told_first(*single(action), text, lambda other: alike(action, diff.stator.message, other), diff.ask)
+               for action, text in zip(actions, told) if text != "")
 
 
 def statement_alone(diff: Diff) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 import flaws
 import model
-from about import repeats_key
+from about import nests_too_deep, repeats_key
 from answers import MEMBERS, STATEMENTS
 from compare import Diff
 from texts import TEXTS
@@ -49,6 +49,13 @@ KNOWN: tuple[Known, ...] = (
           lambda diff: diff.local.status == 500 and diff.stator.status < 500,
           "API reference, Common errors, InternalFailure: a fault of the server"),
     *(Known(text.name, worded(text), text.source) for text in TEXTS),
+    Known("values that nest too deep",
+          lambda diff: "Nesting Levels have exceeded supported limits" in diff.stator.message and nests_too_deep(diff.request),
+          "API reference, TransactWriteItems, TransactionCanceledException, validation errors; of expressions' values as well: "
+          "https://github.com/nubo-db/dynoxide/issues/110"),
+    Known("partition key that is too long in a query",
+          flaws.long_key_in_query,
+          "Developer Guide, Quotas, Partition key length: 2048 bytes"),
     Known("DuplicateItem",
           lambda diff: diff.operation == "ExecuteStatement" and (diff.stator.type, diff.local.type) == ("DuplicateItemException", "DuplicateItem")
           and diff.stator.message == diff.local.message,
@@ -74,11 +81,16 @@ KNOWN: tuple[Known, ...] = (
     Known("a batch of statements is refused when it has inserted",
           lambda diff: diff.refused_late and diff.stator.message == diff.local.message,
           "https://github.com/nubo-db/dynoxide/pull/190: rejected up front, before any statement runs"),
+    Known("condition before the size with local indexes", flaws.too_large_with_rows,
+          "Developer Guide, Quotas, Items, for the rule; the condition needs the item as it is, that size the item as it will be: "
+          "which is told first is nowhere said"),
+    Known("attribute_type of a key", flaws.type_of_key,
+          "Developer Guide, PartiQL functions, attribute_type: its second argument is the name of a type, not a value of the key"),
     Known("REMOVE inside a missing item", flaws.removes_inside_nothing,
           "Developer Guide, Update expressions, REMOVE; measured by others: silent if the whole item is missing"),
     Known("a statement that updates a key", flaws.key_is_updated,
           "Developer Guide, PartiQL update statements for DynamoDB; the statement alone is wrong"),
-    Known("name of a table in an INSERT", flaws.name_of_table,
+    Known("name that no table can have", flaws.name_of_table,
           "DynamoDB Local's own text for every other statement; naming rules: Developer Guide, Supported data types and naming rules"),
     Known("errors of transacted actions", flaws.errors_by_position,
           "https://github.com/aws/aws-sdk-net/issues/1292, https://github.com/ministackorg/ministack/pull/1067: cancelled, by position"),
@@ -106,6 +118,8 @@ def explain_statements(diff: Diff) -> list[str]:
     for statement, ours, theirs in zip(diff.request["Statements"], diff.stator.body["Responses"], diff.local.body["Responses"]):
         if ours != theirs:
             found = [rule.name for rule in STATEMENTS if holds(rule.matches, statement, ours, theirs)][:1]
+            if not found and holds(flaws.index_key_taken_by_statement, diff, statement, ours, theirs):
+                found = ["index key of a wrong type is taken"]
             if not found and holds(flaws.several_in_statement, diff, statement, ours, theirs):
                 found = ["several failing actions in an update"]
             if not found:
@@ -116,6 +130,7 @@ def explain_statements(diff: Diff) -> list[str]:
 
 def explain(diff: Diff) -> list[str] | None:
     """The names of the rules that explain all of it, or None."""
+    diff.request = model.known_members(model.input_of(diff.operation), diff.request)
     found = next((rule.name for rule in KNOWN if holds(rule.matches, diff)), None)
     if found:
         return [found]

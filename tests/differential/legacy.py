@@ -43,6 +43,8 @@ def conditional_operator(gen: Gen, request: dict[str, Any]) -> None:
 def attribute_updates(gen: Gen, table: Table) -> dict[str, Any]:
     def one(name: str) -> dict[str, Any]:
         action = gen.pick(("PUT", "ADD", "DELETE"))
+        if action == "ADD" and gen.chance(50):
+            name = gen.pick(("n", "u", "v", "w", "y"))
         update: dict[str, Any] = {} if action == "PUT" and gen.chance(20) else {"Action": action}
         if action != "DELETE" or gen.chance(60):
             update["Value"] = gen.usual(name)

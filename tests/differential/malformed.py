@@ -23,6 +23,17 @@ def places(value: Any, found: list) -> Iterator[list]:
         yield from places(held, here)
 
 
+# Members whose elements are structures: null instead of one is nothing that a client sends, and DynamoDB Local fails or makes words of its own.
+STRUCTURES = ("Keys", "RequestItems", "Expected", "AttributeUpdates", "KeyConditions", "QueryFilter", "ScanFilter", "TransactItems", "Statements",
+              "TransactStatements", "ExpressionAttributeNames")
+
+
+def instead(gen: Gen, way: list) -> Any:
+    made = gen.pick(INSTEAD)
+    inside_structures = any(name in STRUCTURES for name in way[-2:])
+    return copy.deepcopy(made) if made is not None or not inside_structures else ""
+
+
 def spoil(gen: Gen, request: dict[str, Any]) -> dict[str, Any]:
     request = copy.deepcopy(request)
     *way, last = gen.pick(list(places(request, [])))
@@ -33,7 +44,7 @@ def spoil(gen: Gen, request: dict[str, Any]) -> dict[str, Any]:
     if how == 0:
         del holder[last]
     elif how == 1 and isinstance(holder, dict):
-        holder[gen.pick(NAMES)] = copy.deepcopy(gen.pick(INSTEAD))
+        holder[gen.pick(NAMES)] = instead(gen, way)
     elif how == 2 and isinstance(holder, list):
         holder.append(copy.deepcopy(holder[last]))
     elif how == 3 and isinstance(holder[last], str) and holder[last]:
@@ -41,5 +52,5 @@ def spoil(gen: Gen, request: dict[str, Any]) -> dict[str, Any]:
         at = gen.integer(0, len(text) - 1)
         holder[last] = text[:at] + gen.pick(("", "(", ")", ",", "=", " ", "#", ":", "[0]", ".", "'", "?")) + text[at + 1 :]
     else:
-        holder[last] = copy.deepcopy(gen.pick(INSTEAD))
+        holder[last] = instead(gen, way)
     return request

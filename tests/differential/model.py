@@ -15,6 +15,7 @@ import botocore.model
 
 MODEL = botocore.model.ServiceModel(botocore.loaders.Loader().load_service_model("dynamodb", "service-2"))
 VIOLATIONS_MAX = 10
+ECHO_MAX = 200
 ENUM = re.compile(r"enum value set: \[([A-Z_, ]*)\]")
 NAME = {"min": 3, "max": 255, "pattern": "[a-zA-Z0-9_.-]+"}
 
@@ -83,6 +84,17 @@ def wrong_base64(text: str) -> Iterator[str]:
         yield "Invalid last non-pad Base64 character dectected"
 
 
+def known_members(shape, value: Any) -> Any:
+    """The value without the members that the model does not have: nobody looks at those."""
+    kind = shape.type_name
+    if kind in ("structure", "map") and isinstance(value, dict):
+        shapes = shape.members if kind == "structure" else dict.fromkeys(value, shape.value)
+        return {name: known_members(shapes[name], held) for name, held in value.items() if name in shapes}
+    if kind == "list" and isinstance(value, list):
+        return [known_members(shape.member, held) for held in value]
+    return value
+
+
 # --- constraints ---
 
 
@@ -95,7 +107,9 @@ class Checker:
     def add(self, value: Any, path: str, constraint: str) -> None:
         if len(self.found) == VIOLATIONS_MAX:
             return
-        shown = "null" if value is None else "'.*'" if isinstance(value, (dict, list)) else "'" + re.escape(str(value)) + "'"
+        text = str(value)
+        echo = re.escape(text) if len(text) < ECHO_MAX else re.escape(text[:ECHO_MAX]) + ".*"  # long ones are cut
+        shown = "null" if value is None else "'.*'" if isinstance(value, (dict, list)) else f"'{echo}'"
         self.found.append(f"Value {shown} at {re.escape(repr(path))} failed to satisfy constraint: {re.escape(constraint)}")
 
     def structure(self, shape, value: dict, path: str) -> None:

@@ -11,7 +11,7 @@ from expressions import UNITS, Expressions
 from tables import Table
 from values import Gen
 
-RETURNED = ("NONE", "ALL_OLD")
+RETURNED = ("NONE", "ALL_OLD", "ALL_OLD") * 8 + ("ALL_NEW",)
 UPDATED = ("ALL_NEW", "NONE", "ALL_OLD", "UPDATED_OLD", "UPDATED_NEW")
 Request = dict[str, Any]
 
@@ -83,7 +83,7 @@ def reading(gen: Gen, table: Table, request: Request, made: Expressions, old: bo
         if old:
             request[old_filter] = legacy.filters(gen, table)
             legacy.conditional_operator(gen, request)
-        else:
+        elif gen.chance(97):
             request["FilterExpression"] = made.condition()
     if old and gen.chance(30):
         request["AttributesToGet"] = legacy.attributes_to_get(gen, table)
@@ -126,6 +126,8 @@ def scan(gen: Gen) -> Request:
     if gen.chance(15):
         request["TotalSegments"] = gen.integer(1, 4)
         request["Segment"] = 0
+    elif gen.chance(1):
+        request[gen.pick(("Segment", "TotalSegments"))] = gen.integer(0, 3)
     return reading(gen, table, request, made, gen.chance(15), "ScanFilter")
 
 
@@ -186,7 +188,10 @@ def transact_write(gen: Gen) -> Request:
                 request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return {kind: made.symbols.attach(request)}
 
-    return options(gen, {"TransactItems": gen.several(one, 1, 4)}, metrics=True)
+    request = options(gen, {"TransactItems": gen.several(one, 1, 4)}, metrics=True)
+    if gen.chance(15):
+        request["ClientRequestToken"] = gen.token()
+    return request
 
 
 def execute_statement(gen: Gen) -> Request:
@@ -195,12 +200,18 @@ def execute_statement(gen: Gen) -> Request:
         request["Limit"] = gen.integer(1, 3)
     if gen.chance(15):
         request["ConsistentRead"] = gen.chance(50)
+    if gen.chance(10):
+        request["ReturnValuesOnConditionCheckFailure"] = gen.pick(("ALL_OLD", "NONE"))
     return options(gen, request)
 
 
 def statements(gen: Gen, member: str) -> Request:
     writes = gen.chance(60)
-    return options(gen, {member: gen.several(lambda: partiql.statement(gen, writes, not writes), 1, 3)})
+    transacted = member == "TransactStatements"
+    request = options(gen, {member: gen.several(lambda: partiql.statement(gen, writes, not writes, transacted), 1, 3)})
+    if transacted and writes and gen.chance(15):
+        request["ClientRequestToken"] = gen.token()
+    return request
 
 
 # How often, of 100 requests.
@@ -224,6 +235,15 @@ MALFORMED_PERCENT = 8
 
 
 def step(gen: Gen) -> tuple[str, Request]:
+    if gen.sent_with_token and gen.chance(3):
+        return gen.pick(gen.sent_with_token)  # once more: with its token it does nothing
+    name, request = fresh_step(gen)
+    if isinstance(request.get("ClientRequestToken"), str):
+        gen.sent_with_token.append((name, request))
+    return name, request
+
+
+def fresh_step(gen: Gen) -> tuple[str, Request]:
     name, make = gen.pick(WHEEL)
     request = make(gen)
     if gen.chance(MALFORMED_PERCENT):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tables import Table
-from values import USUAL, Gen
+from values import KINDS, USUAL, Gen
 
 
 def literal(value: dict[str, Any]) -> str | None:
@@ -56,9 +56,15 @@ class Statement:
 
     def predicate(self) -> str:
         gen, path = self.gen, self.path()
-        how = gen.integer(0, 6)
+        how = gen.integer(0, 9)
         if how == 0:
-            return f"{path} IS {gen.pick(('', 'NOT '))}MISSING"
+            return f"{path} IS {gen.pick(('', 'NOT '))}{gen.pick(('MISSING', 'MISSING', 'NULL'))}"
+        if how == 7:
+            return f"attribute_type({path}, {self.value({'S': gen.pick(KINDS)})})"
+        if how == 8:
+            return f"{gen.pick(('size', 'SIZE'))}({path}) {gen.pick(('=', '<', '>='))} {self.value(gen.scalar('N'))}"
+        if how == 9:
+            return f"NOT {self.predicate()}" if gen.chance(50) else f"({self.predicate()} {gen.pick(('AND', 'OR'))} {self.predicate()})"
         if how == 1:
             return f"begins_with({path}, {self.usual(path)})"
         if how == 2:
@@ -105,7 +111,9 @@ class Statement:
 
         def action() -> str:
             path = self.path()
-            how = gen.integer(0, 5)
+            how = gen.integer(0, 6)
+            if how == 6:
+                return f"SET {path} = set_delete({path}, {self.value(gen.value(gen.pick(('SS', 'NS', 'BS'))))})"
             if how == 1:
                 return f"REMOVE {path}"
             if how == 2:
@@ -120,6 +128,9 @@ class Statement:
         text = f'UPDATE "{self.table.name}" {actions} WHERE {self.where(20)}'
         return self.request(text + self.returning(("ALL OLD", "MODIFIED OLD", "ALL NEW", "MODIFIED NEW")))
 
+    def exists(self) -> dict[str, Any]:
+        return self.request(f'EXISTS(SELECT * FROM "{self.table.name}" WHERE {self.key()} AND {self.predicate()})')
+
     def returning(self, options: tuple[str, ...]) -> str:
         return f" RETURNING {self.gen.pick(options)} *" if self.gen.chance(25) else ""
 
@@ -127,7 +138,9 @@ class Statement:
         return self.request(f'DELETE FROM "{self.table.name}" WHERE {self.where(20)}' + self.returning(("ALL OLD",)))
 
 
-def statement(gen: Gen, writes: bool, reads: bool) -> dict[str, Any]:
+def statement(gen: Gen, writes: bool, reads: bool, transacted: bool = False) -> dict[str, Any]:
     made = Statement(gen, gen.table())
     kinds = ([made.select] if reads else []) + ([made.insert, made.update, made.delete] if writes else [])
+    if writes and transacted:
+        kinds.append(made.exists)
     return gen.pick(kinds)()

@@ -41,6 +41,10 @@ def draw(seed: int, number: int) -> tuple[list[Step], list[Step]]:
     return rows, gen.several(lambda: operations.step(gen), STEPS_MIN, STEPS_MAX)
 
 
+def token_of(step: Step) -> str:
+    return str(step[1].get("ClientRequestToken", step))
+
+
 def shown(diff: Diff, steps: list[Step]) -> str:
     lines = [f"  {operation} '{json.dumps(request, ensure_ascii=False)}'" for operation, request in steps]
     return "\n".join(lines + [f"  Stator:         {diff.stator.short()}", f"  DynamoDB Local: {diff.local.short()}"])
@@ -65,12 +69,16 @@ class Comparison:
         rows, steps = draw(seed, number)
         self.clear()
         done: list[Step] = []
+        unlike: set[str] = set()  # tokens of transactions that only one server has taken
         for step in rows + steps:
+            if token_of(step) in unlike:
+                continue
             if not done:
                 done = self.put(rows) if step not in rows else []
             done.append(step)
             report.operations[step[0]] += 1
             if not self.same(step, done, report):
+                unlike.add(token_of(step))
                 self.clear()
                 done = []
         for step in contents() if done else ():

@@ -5,36 +5,49 @@ DynamoDB tells the flaws of the request alone first; DynamoDB Local looks its ta
 
 from __future__ import annotations
 
+import base64
 import copy
+import itertools
 import re
 from typing import Any, Callable
 
 from tables import BY_NAME, TABLES, Table
 
 REPAIRS_MAX = 5
-GOOD = {"S": {"S": "p"}, "N": {"N": "1"}, "B": {"B": "YQ=="}}
+COUNTER = itertools.count()
 KEY_FLAWS = re.compile(
     "Invalid attribute value type|.*Type mismatch for (key|Index Key).*|The number of conditions on the keys is invalid"
-    "|One of the required keys was not given a value|.*for a key attribute cannot contain an empty.*"
+    "|One of the required keys was not given a value|Hash primary key values must be under .*|.*size of all range keys.*|.*Size of hashkey .*|.*for a key attribute cannot contain an empty.*"
     "|The provided key element does not match the schema|.*Missing the key .*", re.DOTALL)
 FILTER_FLAWS = re.compile(
     "Filter Expression can only contain non-primary key attributes.*|QueryFilter can only contain non-primary key attributes.*"
     "|.*does not project one or more filter attributes.*", re.DOTALL)
 PROJECTION_FLAWS = re.compile(".*(does not project \\[|Select type ALL_ATTRIBUTES is not supported).*", re.DOTALL)
+NESTED_KEY = re.compile("Key attributes must be scalars; list random access .* are not allowed: (?:Index)?Key: (.*)")
 UPDATED_KEY = re.compile(".*Cannot update attribute (.*). This attribute is part of the key")
+
+
+def good(value: Any, kind: str) -> dict:
+    """The value if it can be one of a key of this type, else one that can."""
+    right = isinstance(value, dict) and list(value) == [kind] and value[kind] not in ("", None) and len(value[kind]) <= 1000
+    return value if right else another(kind)
+
+
+def another(kind: str) -> dict:
+    """A value that no other key has."""
+    number = next(COUNTER)
+    return {"S": {"S": f"good {number}"}, "N": {"N": str(1000 + number)}, "B": {"B": base64.b64encode(str(number).encode()).decode()}}[kind]
 
 
 def with_key(table: Table, item: Any, whole: bool) -> dict:
     """The item or key with good values where the table and its indexes want others."""
     made = dict(item) if isinstance(item, dict) and not whole else {}
     for name in table.keys:
-        held = item.get(name) if isinstance(item, dict) else None
-        good = isinstance(held, dict) and list(held) == [table.type(name)] and held[table.type(name)] not in ("", None)
-        made[name] = held if good else GOOD[table.type(name)]
+        made[name] = good(item.get(name) if isinstance(item, dict) else None, table.type(name))
     for index in table.indexes:
         for name in (index.hash, index.range):
-            if name in made and (list(made[name]) != [table.type(name)] or not made[name][table.type(name)]):
-                made[name] = GOOD[table.type(name)]
+            if name in made:
+                made[name] = good(made[name], table.type(name))
     return made
 
 
@@ -49,6 +62,8 @@ def keys(request: dict) -> None:
                     write["PutRequest"]["Item"] = with_key(table, write["PutRequest"]["Item"], False)
                 if "DeleteRequest" in write:
                     write["DeleteRequest"]["Key"] = with_key(table, write["DeleteRequest"]["Key"], True)
+    if "KeyConditions" in request or "KeyConditionExpression" in request:
+        key_conditions(request)
     for action in request.get("TransactItems", [{"": request}]):
         for part in action.values():
             table = BY_NAME.get(part.get("TableName"))
@@ -56,6 +71,15 @@ def keys(request: dict) -> None:
                 part["Item"] = with_key(table, part["Item"], False)
             if table and "Key" in part:
                 part["Key"] = with_key(table, part["Key"], True)
+
+
+def smaller(request: dict) -> None:
+    """Items that are too large only with their rows in local indexes."""
+    for action in request.get("TransactItems", [{"": request}]):
+        for part in action.values():
+            for value in part.get("Item", {}).values():
+                if len(value.get("S", "")) > 1000:
+                    value["S"] = "x"
 
 
 def prune(request: dict) -> None:
@@ -92,14 +116,27 @@ def rename(name: str) -> Callable[[dict], None]:
     return change
 
 
+def rename_everywhere(name: str) -> Callable[[dict], None]:
+    """Speaks of parts of another attribute instead of parts of a key."""
+    def change(request: dict) -> None:
+        for member in [member for member in request if member.endswith("Expression") and isinstance(request[member], str)]:
+            request[member] = re.sub(rf"(?<![#:\w]){name}(?=[.\[])", "zzz", request[member])
+            for placeholder, attribute in request.get("ExpressionAttributeNames", {}).items():
+                if attribute == name:
+                    request[member] = re.sub(rf"{placeholder}(?=[.\[])", "zzz", request[member])
+        prune(request)
+
+    return change
+
+
 def key_conditions(request: dict) -> None:
     table = BY_NAME[request["TableName"]]
     for name, condition in request.get("KeyConditions", {}).items():
         values = condition.get("AttributeValueList", [])
-        condition["AttributeValueList"] = [value if list(value) == [table.type(name)] else GOOD[table.type(name)] for value in values]
+        condition["AttributeValueList"] = [good(value, table.type(name)) for value in values]
     for placeholder, name, kind in compared(request, table):
         value = request["ExpressionAttributeValues"][placeholder]
-        request["ExpressionAttributeValues"][placeholder] = value if list(value) == [kind] else GOOD[kind]
+        request["ExpressionAttributeValues"][placeholder] = good(value, kind)
 
 
 def compared(request: dict, table: Table) -> list[tuple[str, str, str]]:
@@ -120,9 +157,12 @@ def repair(message: str) -> Callable[[dict], None] | None:
         return without("FilterExpression", "QueryFilter", "ConditionalOperator")
     if PROJECTION_FLAWS.fullmatch(message):
         return without("ProjectionExpression", "AttributesToGet", "Select")
+    if NESTED_KEY.fullmatch(message):
+        return rename_everywhere(NESTED_KEY.fullmatch(message)[1])
     if UPDATED_KEY.fullmatch(message):
         return rename(UPDATED_KEY.fullmatch(message)[1])
     return {
+        "Item size has exceeded the maximum allowed size": smaller,
         "Consistent read cannot be true when querying a GSI": without("ConsistentRead"),
         "Consistent read cannot be true when scanning a GSI": without("ConsistentRead"),
         "One or more parameter values were invalid: Condition parameter type does not match schema type": key_conditions,

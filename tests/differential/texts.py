@@ -73,6 +73,14 @@ def another_index(request: Any, ours: str, theirs: str) -> bool:
         for name in (one[2], two[2]))
 
 
+def empty_first(request: Any, ours: str, theirs: str) -> bool:
+    """An index key is empty, as Stator says, and another one is of a type that it cannot have."""
+    found = re.fullmatch(r".* cannot contain an empty (?:string|binary) value\. IndexName: (\w+), IndexKey: (\w+)", ours)
+    wrong = theirs == "Invalid attribute value type" or theirs.startswith(INVALID + "Type mismatch for")
+    return bool(found) and wrong and any(held.get(found[2]) in ({"S": ""}, {"B": ""}) for _, held, _ in keys_in(request)) and any(
+        index.name == found[1] for table in tables_in(request) for index in table.indexes)
+
+
 def missed_key(request: Any, ours: str, theirs: str) -> bool:
     found = re.fullmatch(r"Query condition missed key schema element: (\w+)", ours)
     return bool(found) and theirs == "Query condition missed key schema element" and any(
@@ -134,6 +142,13 @@ def only_order(request: Any, ours: str, theirs: str) -> bool:
     return "valid types: {" in ours and ordered(ours) == ordered(theirs)
 
 
+def too_long(request: Any, ours: str, theirs: str) -> bool:
+    limit = {INVALID + "Size of hashkey has exceeded the maximum size limit of2048 bytes": 2048,
+             INVALID + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes": 1024}.get(ours, 0)
+    return bool(limit) and theirs == "Hash primary key values must be under 2048 bytes, and range primary key values must be under 1024 bytes" \
+        and any(len(text) > limit for part in inside(request) for text in strings(part))
+
+
 def malformed(request: Any, ours: str, theirs: str) -> bool:
     """DynamoDB Local repeats the statement where the service says what is wrong with it."""
     return ours.startswith(MALFORMED) and any(theirs == MALFORMED + str(part.get("Statement")) for part in inside(request))
@@ -150,6 +165,11 @@ TEXTS: tuple[Text, ...] = (
     Text("index key of a wrong type in an update, text", index_key_type,
          "API reference, TransactWriteItems, TransactionCanceledException, validation errors"),
     Text("empty index key, which index", another_index, "either is right; the order of the indexes is nowhere told"),
+    Text("empty index key before one of a wrong type", empty_first,
+         "https://github.com/paritysuite/dynamodb-conformance/pull/46: empty values are found by the first validation, types later"),
+    Text("token with other parameters, text",
+         pair("Specified idempotent token was used with different request parameters within the idempotency window", ""),
+         "API reference, TransactWriteItems, IdempotentParameterMismatchException; DynamoDB Local has no text"),
     Text("query without a key, text", missed_key,
          "https://github.com/aws/aws-sdk-java-v2/issues/3163, https://github.com/dynamoose/dynamoose/issues/992"),
     Text("duplicates in a set, text", duplicates, "https://github.com/truora/minidyn/issues/50"),
@@ -160,10 +180,35 @@ TEXTS: tuple[Text, ...] = (
          "Developer Guide, Data types, Number: leading and trailing zeroes are trimmed"),
     Text("order of the valid types", only_order, "a set without an order; DynamoDB Local's changes with each start"),
     Text("statement that is not well formed, text", malformed, "https://github.com/nubo-db/dynoxide/issues/137"),
+    Text("calculation instead of a statement, text",
+         lambda request, ours, theirs: ours == "Unsupported operation: NAry" and
+         theirs == "EXISTS can only be used in ExecuteTransaction write requests." and "EXISTS" not in request["Statement"].upper(),
+         "DynamoDB Local's own text for every other expression; the statement has no EXISTS"),
+    Text("RETURNING of something else, text",
+         lambda request, ours, theirs: ours.startswith("Expected '*' after ( MODIFIED | ALL )") and malformed(request, MALFORMED, theirs) and
+         any(re.search(r" RETURNING (MODIFIED|ALL) (NEW|OLD)\s*[^*\s]", str(part.get("Statement"))) for part in inside(request)),
+         "DynamoDB Local's own text for most of what can stand there"),
+    Text("attribute twice in AttributesToGet, text",
+         lambda request, ours, theirs: theirs == "Cannot have two attributes with the same name" and
+         (found := re.fullmatch(INVALID + "Duplicate value in attribute name: (.*)", ours)) is not None and
+         request["AttributesToGet"].count(found[1]) > 1,
+         "DynamoDB Local's own text in BatchGetItem"),
     Text("sum of more than 38 digits, text",
          pair("Number overflow. Attempting to store a number with magnitude larger than supported range",
               "DynamoDB only supports precision up to 38 digits"),
          "API reference, TransactWriteItems, TransactionCanceledException, validation errors"),
+    Text("number of more than 38 digits, text",
+         lambda request, ours, theirs: ours.replace("Attempting to store more than 38 significant digits in a Number",
+                                                    "DynamoDB only supports precision up to 38 digits") == theirs != ours,
+         "https://github.com/warpstreamlabs/bento/pull/909"),
+    Text("ReturnValues of PutItem and DeleteItem, text",
+         pair("ReturnValues can only be ALL_OLD or NONE", "Return values set to invalid value"),
+         "API reference, PutItem and DeleteItem, ReturnValues, for the rule; DynamoDB Local: https://github.com/boto/boto3/issues/4499"),
+    Text("key that is too long, text", too_long, "behaviours measured by others: the words, with their missing blank"),
+    Text("statement that is too long, text",
+         pair("1 validation error detected: Value .* failed to satisfy constraint: Member must have length less than or equal to 8192",
+              "Member must have length less than or equal to 8192"),
+         "botocore's model: PartiQLStatement"),
     Text("index key of a wrong type in AttributeUpdates, text",
          pair("Type mismatch for attribute to update",
               "Updates on index keys must be of the same data type as the key attribute|Invalid attribute value type"),

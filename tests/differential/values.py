@@ -10,6 +10,13 @@ from tables import HASH, RANGE, TABLES, Index, Table
 
 STRINGS = ("a", "b", "ab", "abc", "", "0", "10", "é", "日本", "x y")
 NUMBERS = ("0", "1", "2", "3", "10", "-1", "-2.5", "0.1", "1.50", "1e2", "007", "12345678901234567890123456789012345678", "1E-130", "9.9E125")
+# At the limits and beyond them, and in odd writing.
+EDGES = ("9.9999999999999999999999999999999999999E+125", "-9.9999999999999999999999999999999999999E+125", "1E126", "-1E126", "9.9E-131",
+         "-1E-130", "1.0000000000000000000000000000000000001", "123456789012345678901234567890123456789", "0.000000000000000000000000000000000000010",
+         "100000000000000000000000000000000000000", "-0", "+5", "1.", ".5", "00.10", "1e+2", "1E-2", "120", "0.012", "", " 1", "1 ", "NaN", "Infinity",
+         "0x1", "1_0", "--1", "1e", "é")
+# What items of several kilobytes hold: from one write unit to a few, from one read unit to two.
+LONG = tuple("x" * size for size in (900, 1000, 1020, 1024, 2000, 3900, 4090, 5000))
 BYTES = tuple(base64.b64encode(raw).decode() for raw in (b"a", b"b", b"ab", b"\x00", b"\xff\xfe", b"abc"))
 KEYS = {"S": ("p", "q", "r"), "N": ("1", "2", "-3", "10"), "B": BYTES[:4]}
 SORTS = {"S": ("a", "b", "ab", "c", "é"), "N": ("1", "2", "-1", "0.5", "10"), "B": BYTES}
@@ -23,6 +30,14 @@ KINDS = ("S", "N", "B", "SS", "NS", "BS", "L", "M", "BOOL", "NULL")
 class Gen:
     def __init__(self, seed: str):
         self.random = random.Random(seed)
+        self.seed = seed
+        self.tokens = 0
+        self.sent_with_token: list[tuple[str, Any]] = []
+
+    def token(self) -> str:
+        """A new one, or seldom one that was sent already with something else."""
+        self.tokens += not self.tokens or not self.chance(10)
+        return f"{self.seed}:{self.tokens}"
 
     def pick(self, options) -> Any:
         return options[int(self.random.random() * len(options))]
@@ -45,10 +60,14 @@ class Gen:
     # --- values ---
 
     def scalar(self, kind: str) -> dict[str, Any]:
+        if kind == "N" and self.chance(2):
+            return {"N": self.pick(EDGES)}
         return {kind: self.pick({"S": STRINGS, "N": NUMBERS, "B": BYTES}[kind])}
 
     def value(self, kind: str | None = None, depth: int = 0) -> dict[str, Any]:
-        """Containers nest at most three deep."""
+        """Containers nest at most three deep, or up to a little more than the 32 levels that are allowed."""
+        if depth == 0 and self.chance(1):
+            return self.deep()
         kind = kind or self.pick(KINDS if depth < 2 else KINDS[:3])
         if kind in ("S", "N", "B"):
             return self.scalar(kind)
@@ -64,6 +83,12 @@ class Gen:
         pool = {"SS": STRINGS[:4], "NS": ("1", "2", "3", "-1", "0.5"), "BS": BYTES[:4]}[kind]
         return {kind: self.some(pool, 50) or [pool[0]]}
 
+    def deep(self) -> dict[str, Any]:
+        value = {"S": self.pick(STRINGS)}
+        for _ in range(self.pick((5, 29, 30, 31, 32, 33))):
+            value = {"L": [value]} if self.chance(50) else {"M": {"x": value}}
+        return value
+
     def usual(self, name: str) -> dict[str, Any]:
         return self.value(None if self.chance(8) else USUAL.get(name, "S"))
 
@@ -71,6 +96,8 @@ class Gen:
         kind = table.type(name)
         if self.chance(1):
             return self.value()  # mostly of a wrong type
+        if self.chance(0.3):
+            return {kind: {"S": self.pick(("", "k" * 1024, "k" * 1025, "k" * 2048, "k" * 2049)), "N": self.pick(EDGES), "B": ""}[kind]}
         return {kind: self.pick((KEYS if name == table.hash else SORTS)[kind])}
 
     def key(self, table: Table) -> dict[str, Any]:
@@ -92,6 +119,10 @@ class Gen:
         for name in self.some(PLAIN, 35):
             if name not in item:
                 item[name] = self.usual(name)
+        if self.chance(8):
+            item["s"] = {"S": self.pick(LONG)}
+        if self.chance(0.2):
+            item["s"] = {"S": "x" * (409_600 - self.integer(0, 120))}
         return item
 
     def attribute(self, table: Table) -> str:

@@ -125,6 +125,18 @@ def test_projection_refused(raw, stored, more, message):
     invalid(get(raw, table, [key(1)], more), message)
 
 
+def test_all_keys_before_all_expressions(raw, stored, hash_table):
+    table, key, _ = stored
+    twice = "Provided list of item keys contains duplicates"
+    overlap = {"ProjectionExpression": "pk, pk"}
+    hash_key = {"pk": S("a")}
+    invalid(raw("BatchGetItem", RequestItems={hash_table: {"Keys": [hash_key], **overlap}, table: {"Keys": [key(1), key(1)]}}), twice)
+    invalid(raw("BatchGetItem", RequestItems={table: {"Keys": [key(1)], **overlap}, hash_table: {"Keys": [hash_key, hash_key]}}), twice)
+    invalid(get(raw, hash_table, [{"pk": S("")}], {"ProjectionExpression": "pk.x"}),
+            "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string "
+            "value. Key: pk")
+
+
 def test_styles_of_two_tables_do_not_mix(raw, stored, hash_table):
     """An expression for one table and AttributesToGet for another: the request is refused, before anything else is looked at."""
     table, key, _ = stored

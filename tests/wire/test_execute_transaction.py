@@ -120,6 +120,17 @@ def test_what_fails_the_request(execute, statements, message):
     invalid(execute(*statements), message)
 
 
+def test_exists_with_a_key_twice(client, hash_table, raw, keys):
+    """The first equality is the key, any other one a condition."""
+    client.put_item(TableName=hash_table, Item={**keys[0], "n": N(1)})
+    text = f'EXISTS(SELECT * FROM "{hash_table}" WHERE pk = ? AND pk = ?)'
+    ask = lambda *values: raw("ExecuteTransaction", TransactStatements=[{"Statement": text, "Parameters": list(values)}])  # noqa: E731
+    ask(keys[0]["pk"], keys[0]["pk"]).ok()
+    cancelled(ask(keys[0]["pk"], keys[1]["pk"]), CONDITION)
+    cancelled(ask({"NULL": True}, keys[1]["pk"]),
+              invalid_reason("Key attribute's data type should match its data type in table's schema: Key pk"))
+
+
 def test_indexes_cannot_be_read(raw):
     statement = 'SELECT * FROM "some-table"."index" WHERE pk = \'a\''
     message = FAILED.format(0) + "Reads on indices are not supported within transactions."

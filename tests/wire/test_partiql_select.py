@@ -214,6 +214,8 @@ NAME = "Table name should be within the length [3, 255] and only contain 'a-z', 
 
 
 @pytest.mark.parametrize("statement, message", [
+    case("the second equality of a key is a condition", "SELECT * FROM {t} WHERE pk = 'a' AND pk = 3", CONDITION_TYPE),
+    case("no key is null", "SELECT * FROM {t} WHERE pk = 'a' AND pk IS NULL", CONDITION_TYPE),
     case("alias of a column", "SELECT pk AS k FROM {t}", "Aliasing is not supported"),
     case("alias of a table", "SELECT * FROM {t} x", "Aliasing is not supported"),
     case("column twice", 'SELECT pk, "pk" FROM {t}', "Duplicate identifiers in select clause: pk"),

@@ -199,6 +199,14 @@ def test_batch_with_one_item_twice(run, statement):
     invalid(run.batch(statement, statement), "Provided list of item keys contains duplicates")
 
 
+def test_batch_with_one_item_twice_and_another_flaw(run):
+    """A statement that is refused for what it updates counts; an item that cannot be put does not."""
+    change = "UPDATE {t} SET v=1 REMOVE %s WHERE pk='twice' AND sk='1'"
+    invalid(run.batch(change % "pk", change % "w"), "Provided list of item keys contains duplicates")
+    reply = run.batch("INSERT INTO {t} VALUE {'pk':'twice','sk':'1','g':false}", change % "w")
+    assert [r["Error"]["Code"] for r in reply["Responses"]] == ["ValidationError", "ConditionalCheckFailed"]
+
+
 @pytest.mark.differs_from_dynamodb_local("reports no capacity")
 def test_batch_capacity(run):
     pk, name = unique(), run.names["{h}"].strip('"')

@@ -114,6 +114,32 @@ def test_empty_binary_as_key(raw, typed_tables):
     invalid(raw("PutItem", TableName=typed_tables["B"], Item={"k": B(b"")}), EMPTY_KEY.format("binary", "k"))
 
 
+def test_flaws_of_keys_in_their_order(raw, range_table):
+    """Attribute by attribute: a type that does not fit, then an empty value. What is too long comes last."""
+    empty = EMPTY_KEY.format("string", "{}")
+    for pk, sk, message in (
+        (S(""), N(1), empty.format("pk")),
+        (S(""), SS("a"), empty.format("pk")),
+        (S("x" * 2049), S(""), empty.format("sk")),
+        (S(""), S("x" * 1025), empty.format("pk")),
+    ):
+        key = {"pk": pk, "sk": sk}
+        invalid(raw("PutItem", TableName=range_table, Item=key), message)
+        invalid(raw("GetItem", TableName=range_table, Key=key), message)
+        invalid(raw("BatchGetItem", RequestItems={range_table: {"Keys": [key]}}), message)
+        invalid(raw("BatchWriteItem", RequestItems={range_table: [{"PutRequest": {"Item": key}}]}), message)
+        invalid(raw("BatchWriteItem", RequestItems={range_table: [{"DeleteRequest": {"Key": key}}]}), message)
+        invalid(raw("TransactWriteItems", TransactItems=[{"Delete": {"TableName": range_table, "Key": key}}]), message)
+        invalid(raw("TransactWriteItems", TransactItems=[{"Put": {"TableName": range_table, "Item": key}}]), message)
+        invalid(raw("TransactGetItems", TransactItems=[{"Get": {"TableName": range_table, "Key": key}}]), message)
+
+
+@pytest.mark.differs_from_dynamodb_local(LOCAL_WORDS)
+def test_return_values_before_what_is_written(raw, hash_table):
+    for operation, written in (("PutItem", {"Item": {"pk": S("x"), "v": {}}}), ("DeleteItem", {"Key": {"pk": {}}})):
+        invalid(raw(operation, TableName=hash_table, ReturnValues="ALL_NEW", **written), "ReturnValues can only be ALL_OLD or NONE")
+
+
 SORT_KEYS = [
     case("missing", {"pk": S("x")}, INVALID + "Missing the key sk in the item"),
     case("of another type", {"pk": S("x"), "sk": S("x")}, INVALID + "Type mismatch for key sk expected: N actual: S"),

@@ -250,7 +250,9 @@ def test_conditional_operator_without_filter(raw, table, params):
 )
 def test_select_refused_with_attributes_to_get(raw, table, select, message):
     conditions = {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [S("a")]}}
-    invalid(raw("Query", TableName=table, KeyConditions=conditions, AttributesToGet=["pk"], Select=select), message)
+    for names in (["pk"], ["pk", "pk"]):  # Select comes first
+        invalid(raw("Query", TableName=table, KeyConditions=conditions, AttributesToGet=names, Select=select), message)
+        invalid(raw("Scan", TableName=table, AttributesToGet=names, Select=select), message)
 
 
 def test_attributes_to_get(raw, table):

@@ -179,7 +179,7 @@ def test_resources_that_are_none(raw, shared_arn, operation, more):
     gsi = shared_arn + "/index/gsi"
     invalid(ask(gsi), INVALID + "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: " + gsi)
     missing = change(shared_arn, resource="table/stator-wire-never-made")
-    expect_error(ask(missing), NOT_FOUND, f"Requested resource not found: ResourceArn: {missing} not found")
+    expect_error(ask(missing), NOT_FOUND, f"Requested resource not found: ResourcArn: {missing} not found")
 
 
 def test_tags_go_with_the_table(client, raw, tables):

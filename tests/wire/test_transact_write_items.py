@@ -340,6 +340,13 @@ def test_tables_by_arn(client, raw, hash_table, write, stored, keys):
     assert reply["Responses"] == [{"Item": keys[0]}]
 
 
+@pytest.mark.differs_from_dynamodb_local("the text of a key that does not fit")
+def test_key_before_conditions_of_parts_of_it(raw, hash_table):
+    """The action's reason is its key: what its condition says of the key is not looked at."""
+    action = {"TableName": hash_table, "Key": {"pk": N(1)}, "ConditionExpression": "pk.x = pk"}
+    cancelled(raw("TransactWriteItems", TransactItems=[{"Delete": action}]), invalid_reason(SCHEMA_TEXT))
+
+
 def test_expressions_come_before_values(raw, hash_table):
     """Of two flaws of one action the expression's is told, whatever is wrong with the item or key."""
     wrong = {"ConditionExpression": "begins_with(a, :n)", "ExpressionAttributeValues": {":n": {"N": "1"}}, "TableName": hash_table}

@@ -173,7 +173,7 @@ def test_index_keys(raw, indexed):
 
 
 @pytest.mark.differs_from_dynamodb_local("AWS says no more of index keys than of other attributes")
-@pytest.mark.parametrize("change", [put(N(1)), add(N(1)), put(L())])
+@pytest.mark.parametrize("change", [put(N(1)), add(N(1)), put(L()), delete(SS("a"))])
 def test_index_key_of_another_type(raw, indexed, change):
     response = raw("UpdateItem", TableName=indexed, Key={"pk": S(unique("legacy"))}, AttributeUpdates={"g": change})
     invalid(response, "Type mismatch for attribute to update")

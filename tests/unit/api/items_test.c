@@ -111,7 +111,7 @@ static void a_failed_condition_shows_the_item_if_asked_to(void **state)
 static const struct refusal {
     const char *operation, *body, *message;
 } refusals[] = {
-    /* Style, values, ReturnValues, expression, table, key. */
+    /* Style, ReturnValues, values, expression, table, key. */
     {"PutItem", "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'=','Expected':{},'ReturnValues':'ALL_NEW'}",
      "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
      "{Expected} Expression parameters: {ConditionExpression}"},
@@ -120,9 +120,9 @@ static const struct refusal {
     {"PutItem", "{'TableName':'none','Item':{'a':{}},'ExpressionAttributeValues':{':a':{'S':'b'}}}",
      "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
     {"PutItem", "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'=','ReturnValues':'ALL_NEW'}",
-     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
-    {"PutItem", "{'TableName':'none','Item':{},'ConditionExpression':'=','ReturnValues':'ALL_NEW'}",
      "ReturnValues can only be ALL_OLD or NONE"},
+    {"PutItem", "{'TableName':'none','Item':{'a':{}},'ConditionExpression':'='}",
+     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
     {"PutItem", "{'TableName':'none','Item':{},'ConditionExpression':'='}",
      "Invalid ConditionExpression: Syntax error; token: \"=\", near: \"=\""},
     {"PutItem", "{'TableName':'hash','Item':{'a':{'S':'b'}},'ConditionExpression':'attribute_exists(pk.a)'}",
