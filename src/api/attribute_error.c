@@ -38,8 +38,8 @@ struct slice attribute_flaw_text(struct arena *arena, const struct value_flaw *f
         return SLICE("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
     case FLAW_NULL:
         return arena_printf(arena, "The supplied Item contains a null AttributeValue%s%.*s%s",
-                            flaw->text.len == 0 ? "" : ": ", SLICE_ARG(flaw->text),
-                            flaw->text.len == 0 ? "" : " is null");
+                            flaw->text.data == NULL ? "" : ": ", SLICE_ARG(flaw->text),
+                            flaw->text.data == NULL ? "" : " is null");
     case FLAW_SEVERAL_TYPES:
         return SLICE("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
                      "supported datatypes");

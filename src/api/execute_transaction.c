@@ -151,9 +151,6 @@ static bool add_write(struct api_call *call, struct transact_run *run, const str
     struct transact_action *action = transact_run_next(run);
     struct partiql_failure failure = {0};
     struct table *table;
-    if (!check_form(call, entry)) {
-        return false;
-    }
     if (!partiql_find_table(call, entry->statement, &table, &failure)) {
         partiql_fail_call(call, &failure);
         return false;
@@ -173,9 +170,6 @@ static bool add_read(struct api_call *call, struct transact_read *read, const st
 {
     struct partiql_failure failure = {0};
     struct table *table;
-    if (!check_form(call, entry)) {
-        return false;
-    }
     if (!partiql_find_table(call, entry->statement, &table, &failure)) {
         partiql_fail_call(call, &failure);
         return false;
@@ -227,7 +221,7 @@ void execute_transaction_run(struct api_call *call)
     struct entry *entries = ARENA_ARRAY(&call->arena, struct entry, count);
     for (uint32_t i = 0; i < count; i++) {
         entries[i] = (struct entry){.number = i, .request = &request->statements.items[i]};
-        if (!compile(call, &entries[i])) {
+        if (!compile(call, &entries[i]) || !check_form(call, &entries[i])) {
             return;
         }
     }

@@ -1,5 +1,6 @@
 #include "api/key_check.h"
 
+#include "engine/index.h"
 #include "value/key.h"
 
 #define INVALID   "One or more parameter values were invalid: "
@@ -132,13 +133,25 @@ static bool check_index_keys(struct arena *arena, const struct table_spec *table
     return true;
 }
 
+/* With its rows in local indexes, which are not larger than the item each. */
+static bool check_size(const struct table_spec *table, const struct item *item, struct slice *ret_message)
+{
+    size_t size = table->index_count == 0 ? 0 : item_size(item);
+    if (size * (1 + table->index_count) > ITEM_SIZE_MAX && size + index_local_rows(table, item).bytes > ITEM_SIZE_MAX) {
+        *ret_message = SLICE("Item size has exceeded the maximum allowed size");
+        return false;
+    }
+    return true;
+}
+
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                     struct slice *ret_message)
 {
     bool empty;
     const struct key_attribute *attribute = misfit(table, item, &empty);
     if (attribute == NULL) {
-        return check_lengths(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
+        return check_lengths(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message) &&
+               check_size(table, item, ret_message);
     }
     const struct value *value = item_find(item, attribute->name);
     if (value == NULL) {
@@ -156,7 +169,8 @@ bool key_check_item(struct arena *arena, const struct table_spec *table, const s
 bool key_check_batch_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                           struct slice *ret_message)
 {
-    return check_parts(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message);
+    return check_parts(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message) &&
+           check_size(table, item, ret_message);
 }
 
 struct slice key_index_flaw_text(struct arena *arena, const struct index_flaw *flaw, bool is_update)

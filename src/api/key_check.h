@@ -13,7 +13,7 @@ bool key_check(struct arena *arena, const struct table_spec *table, const struct
 /* True if the item has all key attributes with the right types, and none is empty. */
 bool key_has_parts(const struct table_spec *table, const struct item *item);
 
-/* The key attributes of an item to be put, and the index keys in it. */
+/* The key attributes of an item to be put, the index keys in it, and its size with its rows in local indexes. */
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                     struct slice *ret_message);
 

@@ -30,7 +30,7 @@ bool legacy_read_updates(struct api_call *call, const struct legacy_updates *upd
 /* The name of an attribute: not empty, not too long. */
 bool legacy_check_name(struct api_call *call, struct slice name);
 
-/* The key is not among what is updated, and no set is taken from an index key. */
+/* The key is not among what is updated, and no set is taken from a local index's key. */
 bool legacy_check_targets(struct api_call *call, const struct table_spec *table, const struct legacy_updates *updates);
 
 /* Fails the call if this is how the write ended, in the words that AttributeUpdates have for it; false if they have

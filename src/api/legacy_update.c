@@ -84,10 +84,11 @@ bool legacy_read_updates(struct api_call *call, const struct legacy_updates *upd
     return true;
 }
 
-static bool keys_an_index(const struct table_spec *table, struct slice name)
+/* Of what global indexes have as keys no more is told than of other attributes. */
+static bool keys_local_index(const struct table_spec *table, struct slice name)
 {
     for (unsigned i = 0; i < table->index_count; i++) {
-        if (key_schema_has(&table->indexes[i].keys, name)) {
+        if (!table->indexes[i].global && key_schema_has(&table->indexes[i].keys, name)) {
             return true;
         }
     }
@@ -104,7 +105,7 @@ bool legacy_check_targets(struct api_call *call, const struct table_spec *table,
             return false;
         }
         if (opt_enum_or(&update->action, LEGACY_PUT) == LEGACY_DELETE && update->value.present &&
-            keys_an_index(table, updates->keys[i])) {
+            keys_local_index(table, updates->keys[i])) {
             call_fail(call, ERROR_VALIDATION, TYPE_MISMATCH); /* it takes sets, which no key can be */
             return false;
         }

@@ -14,7 +14,7 @@
 enum value_flaw_kind {
     FLAW_NONE,
     FLAW_EMPTY,            /* {} or only unknown types: no type at all */
-    FLAW_NULL,             /* null; `text` is the name that it has in its map, empty in a list */
+    FLAW_NULL,             /* null; `text` is the name that it has in its map, without data in a list */
     FLAW_SEVERAL_TYPES,    /* {"S":"a","N":"1"} */
     FLAW_NULL_FALSE,       /* {"NULL":false} */
     FLAW_EMPTY_SET,        /* `type` says which */

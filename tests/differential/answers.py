@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 import capacity
+import flaws
 import repair
 from about import index_in, inside, table_of, updates_key
 from compare import Diff, everything, plain_numbers
@@ -129,7 +130,7 @@ def fetches(request: dict, kept: set) -> bool:
 
 def last_page(diff: Diff) -> bool:
     """A page that the limit ended has a LastEvaluatedKey, also if nothing is behind it; DynamoDB Local looks whether there is."""
-    if diff.operation != "Query" or len(diff.stator.body["Items"]) > diff.request["Limit"] or "LastEvaluatedKey" in diff.local.body:
+    if diff.operation != "Query" or diff.stator.body["Count"] > diff.request["Limit"] or "LastEvaluatedKey" in diff.local.body:
         return False
     behind = diff.ask("Query", {**diff.request, "ExclusiveStartKey": diff.stator.body["LastEvaluatedKey"]})
     diff.touched = False
@@ -151,7 +152,40 @@ def filter_on_index(diff: Diff) -> bool:
     return any(re.search(rf"\b{name}\b", words) for name in ("n", "s", "u", "v", "w", "y", "m", "f", "z", "l", "g", "h") if name not in kept)
 
 
+# --- updated parts ---
+
+
+def updated_parts(diff: Diff) -> bool:
+    """Of the attributes that DynamoDB Local tells, Stator tells what the paths of the update name."""
+    if diff.operation != "UpdateItem" or diff.request.get("ReturnValues") not in ("UPDATED_OLD", "UPDATED_NEW"):
+        return False
+    names = diff.request.get("ExpressionAttributeNames", {})
+    paths = []
+    for action in flaws.actions_of(diff.request["UpdateExpression"]):
+        steps = re.findall(r"[#\w]+|\[\d+\]", re.match(r"\w+ ([#\w.\[\]]+)", action)[1])
+        if not (action.startswith("REMOVE") and diff.request["ReturnValues"] == "UPDATED_NEW"):
+            paths.append([int(step[1:-1]) if step[0] == "[" else names.get(step, step) for step in steps])
+    told = parts({"M": diff.local.body["Attributes"]}, paths)
+    return diff.stator.body.get("Attributes", {}) == (told or {"M": {}})["M"]
+
+
+def parts(value: dict, paths: list[list]) -> dict | None:
+    """What of a value the paths name, None for nothing."""
+    if [] in paths:
+        return value
+    (kind, held), = value.items()
+    heads = sorted({path[0] for path in paths}, key=str)
+    rests = {head: [path[1:] for path in paths if path[0] == head] for head in heads}
+    if kind == "M":
+        found = {head: part for head in heads if head in held and (part := parts(held[head], rests[head])) is not None}
+        return {"M": found} if found else None
+    found = [part for head in sorted(heads) if head < len(held) and (part := parts(held[head], rests[head])) is not None]
+    return {"L": found} if found else None
+
+
 MEMBERS: tuple[Member, ...] = (
+    Member("the updated parts alone", "Attributes", updated_parts,
+           "https://github.com/ExtendDB/extenddb/issues/98, https://github.com/nubo-db/dynoxide/issues/36"),
     Member("capacity unasked", "ConsumedCapacity", capacity_unasked,
            "API reference, DeleteItem, ReturnConsumedCapacity: with NONE, the default, none is told"),
     Member("no item collection metrics", "ItemCollectionMetrics", metrics,

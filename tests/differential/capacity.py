@@ -146,6 +146,11 @@ class Counting:
     def read(self, name: str, key: Item, unit: float) -> None:
         self.of(name).read(self.before.get((name, key_text(BY_NAME[name], key))), unit)
 
+    def read_larger(self, name: str, key: Item, old: dict[tuple[str, str], Item]) -> None:
+        """In a transaction; the item as it is, or as it was in `old` if that is larger."""
+        found = [item for item in (self.item(name, key), old.get((name, key_text(BY_NAME[name], key)))) if item]
+        self.of(name).read(max(found, key=item_size, default=None), 2.0)
+
     def everything(self, request: dict[str, Any]) -> Used:
         """A statement that reads a table or an index from its beginning to its end."""
         found = TABLE.search(request["Statement"])
@@ -166,10 +171,12 @@ class Counting:
 
     @staticmethod
     def covers(table: Table, index: Index, statement: str) -> bool:
-        """The index has the columns of the SELECT; * stands for what it has."""
+        """The index has the columns of the SELECT and of its WHERE clause; * stands for what it has."""
         columns = re.search("SELECT (.*?) FROM", statement)[1].replace('"', "").split(", ")
         kept = {index.hash, index.range, *table.keys, *index.include}
-        return columns == ["*"] or index.projection == "ALL" or all(re.split(r"[.\[]", column)[0] in kept for column in columns)
+        where = set(re.findall(r"\b[a-z]\b", re.sub(r"'[^']*'|\"diff-[^\"]*\"", "", statement.partition(" WHERE ")[2])))
+        wanted = where | ({re.split(r"[.\[]", column)[0] for column in columns} if columns != ["*"] else set())
+        return index.projection == "ALL" or wanted <= kept
 
     def shown(self, mode: str, split: str | None = None) -> list[dict[str, Any]]:
         return sorted((used.shown(mode, split) for used in self.used.values()), key=text)
@@ -208,7 +215,7 @@ def expected(diff: Diff) -> Any:
         for action in request["TransactItems"]:
             (kind, write), = action.items()
             if is_replay(diff):
-                counting.read(write["TableName"], write.get("Item") or write["Key"], 2.0)
+                counting.read_larger(write["TableName"], write.get("Item") or write["Key"], first_images(diff))
             else:
                 counting.write(write["TableName"], write.get("Item") or write["Key"], 2, kind != "ConditionCheck")
         return counting.shown(mode, "ReadCapacityUnits" if is_replay(diff) else "WriteCapacityUnits")
@@ -230,13 +237,22 @@ def expected_of_statements(diff: Diff, counting: Counting) -> Any:
         split = "WriteCapacityUnits"
         for statement in request["TransactStatements"]:
             name, key, is_read = statement_key(statement)
-            if is_read or is_replay(diff):
+            if is_read:
                 split = "ReadCapacityUnits"
                 counting.read(name, key, 2.0)
+            elif is_replay(diff):
+                split = "ReadCapacityUnits"
+                counting.read_larger(name, key, first_images(diff))
             else:
                 counting.write(name, key, 2, not statement["Statement"].startswith("EXISTS"))
         return counting.shown(mode, split)
     return expected_of_batch(diff, counting)
+
+
+def first_images(diff: Diff) -> dict[tuple[str, str], Item]:
+    """The items before the transaction was sent for the first time. https://github.com/nubo-db/dynoxide/pull/188: a delete that is
+    sent again costs what it cost to read what it has deleted."""
+    return by_key(diff.client.first_images[diff.request["ClientRequestToken"]])
 
 
 def is_replay(diff: Diff) -> bool:

@@ -158,13 +158,35 @@ def type_of_key(diff: Diff) -> bool:
 
 def long_key_in_query(diff: Diff) -> bool:
     """DynamoDB Local does not measure the keys of a query."""
-    return diff.operation == "Query" and has_long_key(diff.request, diff.stator.message) and (
+    return diff.operation in ("Query", "ExecuteStatement") and has_long_key(diff.request, diff.stator.message) and (
         diff.local.ok or repair.FILTER_FLAWS.fullmatch(diff.local.message) is not None)
 
 
 def has_long_key(request: dict, message: str) -> bool:
-    return message.endswith("Size of hashkey has exceeded the maximum size limit of2048 bytes") and any(
-        len(text) > 2048 for part in inside(request) for text in strings(part))
+    limit = 2048 if message.endswith("Size of hashkey has exceeded the maximum size limit of2048 bytes") else 1024
+    rule = limit == 2048 or message.endswith("Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+    return rule and any(re.search(rf"(\w)\1{{{limit}}}", text) for part in inside(request) for text in strings(part))
+
+
+def several_keys(diff: Diff) -> bool:
+    """Keys of a batch are wrong in several ways: DynamoDB Local tells both of one key or item alone."""
+    told = []
+    for name, held in diff.request["RequestItems"].items():
+        if diff.operation == "BatchGetItem":
+            told += [diff.ask("GetItem", {"TableName": name, "Key": key}).message for key in held["Keys"]]
+        for write in held if diff.operation == "BatchWriteItem" else ():
+            told.append(diff.ask("BatchWriteItem", {"RequestItems": {name: [write]}}).message)
+    told = [text for text in told if text]
+    return len(told) > 1 and all(any(alike(diff.request, text, other) or text == other for other in told)
+                                 for text in (diff.stator.message, diff.local.message))
+
+
+def index_read_counts(diff: Diff) -> bool:
+    """DynamoDB Local looks for repeated keys among SELECTs from indexes too, which cannot be in a batch."""
+    if diff.operation != "BatchExecuteStatement" or "contains duplicates" not in diff.local.message or not diff.stator.ok:
+        return False
+    kept = [statement for statement in diff.request["Statements"] if '"."' not in statement["Statement"]]
+    return len(kept) < len(diff.request["Statements"]) and "duplicates" not in diff.ask("BatchExecuteStatement", {"Statements": kept}).message
 
 
 def removes_inside_nothing(diff: Diff) -> bool:

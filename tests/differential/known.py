@@ -53,9 +53,9 @@ KNOWN: tuple[Known, ...] = (
           lambda diff: "Nesting Levels have exceeded supported limits" in diff.stator.message and nests_too_deep(diff.request),
           "API reference, TransactWriteItems, TransactionCanceledException, validation errors; of expressions' values as well: "
           "https://github.com/nubo-db/dynoxide/issues/110"),
-    Known("partition key that is too long in a query",
+    Known("key that is too long in a query",
           flaws.long_key_in_query,
-          "Developer Guide, Quotas, Partition key length: 2048 bytes"),
+          "Developer Guide, Quotas, Partition key length and Sort key length"),
     Known("DuplicateItem",
           lambda diff: diff.operation == "ExecuteStatement" and (diff.stator.type, diff.local.type) == ("DuplicateItemException", "DuplicateItem")
           and diff.stator.message == diff.local.message,
@@ -84,6 +84,10 @@ KNOWN: tuple[Known, ...] = (
     Known("condition before the size with local indexes", flaws.too_large_with_rows,
           "Developer Guide, Quotas, Items, for the rule; the condition needs the item as it is, that size the item as it will be: "
           "which is told first is nowhere said"),
+    Known("several wrong keys in a batch", flaws.several_keys,
+          "DynamoDB Local says either to one of them alone; which one is told first is nowhere said"),
+    Known("select from an index in a batch", flaws.index_read_counts,
+          "https://github.com/floci-io/floci/pull/2953, https://github.com/nubo-db/dynoxide/pull/190"),
     Known("attribute_type of a key", flaws.type_of_key,
           "Developer Guide, PartiQL functions, attribute_type: its second argument is the name of a type, not a value of the key"),
     Known("REMOVE inside a missing item", flaws.removes_inside_nothing,

@@ -149,6 +149,14 @@ def too_long(request: Any, ours: str, theirs: str) -> bool:
         and any(len(text) > limit for part in inside(request) for text in strings(part))
 
 
+def other_key(request: Any, ours: str, theirs: str) -> bool:
+    """Both keys have values of types that no key can have."""
+    pattern = r"Key value must be of type S, N, or B\. Key name: (\w+), Key type: (\w+)"
+    one, two = re.fullmatch(pattern, ours), re.fullmatch(pattern, theirs)
+    return bool(one and two) and one[1] != two[1] and all(
+        found[2] not in ("S", "N", "B") and has_value(request, found[1], found[2]) for found in (one, two))
+
+
 def malformed(request: Any, ours: str, theirs: str) -> bool:
     """DynamoDB Local repeats the statement where the service says what is wrong with it."""
     return ours.startswith(MALFORMED) and any(theirs == MALFORMED + str(part.get("Statement")) for part in inside(request))
@@ -178,6 +186,13 @@ TEXTS: tuple[Text, ...] = (
     Text("overlapping paths, wrong second path", overlapping, "the text itself: the two paths that it names must overlap"),
     Text("numbers of BETWEEN as they were sent", only_numbers,
          "Developer Guide, Data types, Number: leading and trailing zeroes are trimmed"),
+    Text("order of what an index does not project",
+         lambda request, ours, theirs: (found := re.fullmatch(r"(.* does not project )\[(.*)\]", ours)) is not None and
+         (other := re.fullmatch(r"(.* does not project )\[(.*)\]", theirs)) is not None and found[1] == other[1] and
+         sorted(found[2].split(", ")) == sorted(other[2].split(", ")),
+         "a set without an order"),
+    Text("which of two wrong keys in a statement", other_key,
+         "both are wrong; which one is told first is nowhere said"),
     Text("order of the valid types", only_order, "a set without an order; DynamoDB Local's changes with each start"),
     Text("statement that is not well formed, text", malformed, "https://github.com/nubo-db/dynoxide/issues/137"),
     Text("calculation instead of a statement, text",

@@ -57,6 +57,7 @@ class Client:
         self.head = HEAD.format(account=account)
         self.socket: socket.socket | None = None
         self.sent, self.read = b"", b""
+        self.first_images: dict[str, dict] = {}  # by token: what the tables held when it was first sent
 
     def send(self, operation: str, request: Any) -> Answer:
         self.begin(operation, request)

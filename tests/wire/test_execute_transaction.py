@@ -114,6 +114,10 @@ def test_the_item_that_failed(client, raw, hash_table, keys):
     case("repeated reads", ["SELECT * FROM T WHERE pk = 'a'", "SELECT n FROM T WHERE pk = 'a'"], REPEATED_TEXT),
     case("empty key", ["INSERT INTO T VALUE {'pk': ''}"], "One or more parameter values are not valid. The AttributeValue for "
          "a key attribute cannot contain an empty string value. Key: pk"),
+    case("returning before a key", ["DELETE FROM T WHERE pk = ''", "UPDATE T SET n = 1 WHERE pk = 'a' RETURNING ALL NEW *"],
+         FAILED.format(1) + "RETURNING clause is not supported in ExecuteTransaction."),
+    case("returning before the next statement", ["UPDATE T SET n = 1 WHERE pk = 'a' RETURNING ALL NEW *", "SELECT * FROM T WHERE pk = ?"],
+         FAILED.format(0) + "RETURNING clause is not supported in ExecuteTransaction."),
     case("other statement", ["CREATE TABLE x"], "Unsupported operation: CreateTable"),
 ])
 def test_what_fails_the_request(execute, statements, message):

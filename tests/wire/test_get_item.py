@@ -45,6 +45,7 @@ KEYS = [
     case("another type", {"pk": N(1)}, SCHEMA),
     case("null", {"pk": NULL}, SCHEMA),
     case("list", {"pk": L()}, SCHEMA),
+    case("no value, empty name", {"pk": S("x"), "": None}, "The supplied Item contains a null AttributeValue:  is null"),
     case("no value", {"pk": None}, "The supplied Item contains a null AttributeValue: pk is null"),
     case("no type", {"pk": {}}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
     case("empty string", {"pk": S("")},

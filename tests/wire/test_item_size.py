@@ -198,3 +198,15 @@ def test_entries_in_local_indexes_count_in_updates(raw, client, local_tables):
                    ExpressionAttributeValues={":v": S("l")})
     assert invalid(response).message.startswith("Item size ")
     assert client.get_item(TableName=local_tables["one"], Key=key, ConsistentRead=True)["Item"] == item
+
+
+def test_entries_in_local_indexes_are_looked_at_before_anything_is_done(raw, client, local_tables, hash_table):
+    """Before the condition, and before the other writes of a batch."""
+    table, other = local_tables["one"], {"pk": S(unique())}
+    large = {"pk": S(unique()), "sk": S("a"), "l": S("a"), "f": S("x" * (MAX - 100))}
+    put = {"TableName": table, "Item": large}
+    invalid(raw("PutItem", ConditionExpression="attribute_exists(pk)", **put), PUT_TOO_LARGE)
+    requests = {hash_table: [{"PutRequest": {"Item": other}}], table: [{"PutRequest": {"Item": large}}]}
+    for names in ((hash_table, table), (table, hash_table)):
+        invalid(raw("BatchWriteItem", RequestItems={name: requests[name] for name in names}), PUT_TOO_LARGE)
+        assert "Item" not in client.get_item(TableName=hash_table, Key=other, ConsistentRead=True)
