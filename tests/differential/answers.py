@@ -230,7 +230,8 @@ STATEMENTS: tuple[Statement, ...] = (
               error(theirs) == ("ValidationError", "Only single item select is supported"),
               BATCH_SOURCES),
     Statement("select from an index in a batch",
-              lambda statement, ours, theirs: error(ours) == BATCH_SELECT and '"."' in statement["Statement"] and "Error" not in theirs,
+              lambda statement, ours, theirs: error(ours) == BATCH_SELECT and '"."' in statement["Statement"] and
+              ("Error" not in theirs or repair.KEY_FLAWS.fullmatch(error(theirs)[1]) is not None),
               BATCH_SOURCES),
     Statement("a statement that updates a key",
               lambda statement, ours, theirs: updates_key(statement, error(ours)[1]) and error(theirs)[0] == "ConditionalCheckFailed",

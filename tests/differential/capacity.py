@@ -159,6 +159,8 @@ class Counting:
         items = [item for (name, _), item in self.before.items() if name == table.name]
         unit = 1.0 if request.get("ConsistentRead") else 0.5
         index = next((index for index in table.indexes if f'."{index.name}"' in request["Statement"]), None)
+        if not index or index.local:
+            items = of_partition(table, request, items)
         if index:
             rows = [row for item in items if (row := row_of(table, index, item)) is not None]
             used.indexes[index.name] = unit * blocks(sum(map(item_size, rows)), READ_UNIT)
@@ -295,8 +297,17 @@ TABLE = re.compile(r'(FROM|INTO|UPDATE)\s+"([^"]*)"', re.IGNORECASE)
 VALUE = r"""\s*(?::|=)\s*(\?|'(?:[^']|'')*'|[^\s,}]+)"""
 
 
+def of_partition(table: Table, request: dict[str, Any], items: list[Item]) -> list[Item]:
+    """Those of the partition that the statement names, or all."""
+    where = request["Statement"].partition(" WHERE ")[2]
+    if not re.match(rf'"?{table.hash}"? = ', where) or re.search(r"\b(OR|NOT)\b", where):
+        return items
+    wanted = plain_numbers(key_value(request, table.hash, request["Statement"].index(" WHERE ")))
+    return [item for item in items if plain_numbers(item[table.hash]) == wanted]
+
+
 def reads_all(request: dict[str, Any]) -> bool:
-    """True without a key condition; small tables cost as much as one of their partitions."""
+    """True without a whole key."""
     statement = request["Statement"]
     if not statement.startswith("SELECT") or "Limit" in request:
         return False

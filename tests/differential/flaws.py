@@ -117,6 +117,9 @@ def index_key_taken(diff: Diff) -> bool:
     if diff.operation == "UpdateItem":
         wanted = "Type mismatch for attribute to update" if "AttributeUpdates" in diff.request else UNSUPPORTED
         return diff.stator.message == wanted and holds_wrong_type(diff, diff.request)
+    if diff.operation == "ExecuteStatement":
+        table, key, _ = capacity.statement_key(diff.request)
+        return diff.stator.message == UNSUPPORTED and holds_wrong_type(diff, {"TableName": table, "Key": key})
     if diff.operation != "TransactWriteItems":
         return False
     reasons = zip(diff.request["TransactItems"], diff.stator.body["CancellationReasons"])
@@ -134,15 +137,6 @@ def index_key_taken_by_statement(diff: Diff, statement: dict, ours: dict, theirs
     """The same by one statement of a batch."""
     table, key, _ = capacity.statement_key(statement)
     return "Error" not in theirs and ours["Error"]["Message"] == UNSUPPORTED and holds_wrong_type(diff, {"TableName": table, "Key": key})
-
-
-def too_large_with_rows(diff: Diff) -> bool:
-    """The item is too large only with its rows in local indexes, and a smaller one would fail as Stator tells."""
-    if diff.local.message != "Item size has exceeded the maximum allowed size" or \
-            diff.stator.type not in ("ConditionalCheckFailedException", "DuplicateItemException"):
-        return False
-    request = json.loads(json.dumps(diff.request), object_hook=lambda part: {"S": "x"} if len(part.get("S", "")) > 1000 else part)
-    return request != diff.request and alike(request, diff.stator.message, diff.ask(diff.operation, request).message)
 
 
 def type_of_key(diff: Diff) -> bool:
@@ -168,12 +162,13 @@ def has_long_key(request: dict, message: str) -> bool:
     return rule and any(re.search(rf"(\w)\1{{{limit}}}", text) for part in inside(request) for text in strings(part))
 
 
-def several_keys(diff: Diff) -> bool:
-    """Keys of a batch are wrong in several ways: DynamoDB Local tells both of one key or item alone."""
+def several_in_batch(diff: Diff) -> bool:
+    """A batch is wrong in several places: DynamoDB Local tells both flaws of one key, item or table alone."""
     told = []
     for name, held in diff.request["RequestItems"].items():
         if diff.operation == "BatchGetItem":
             told += [diff.ask("GetItem", {"TableName": name, "Key": key}).message for key in held["Keys"]]
+            told.append(diff.ask("BatchGetItem", {"RequestItems": {name: held}}).message)
         for write in held if diff.operation == "BatchWriteItem" else ():
             told.append(diff.ask("BatchWriteItem", {"RequestItems": {name: [write]}}).message)
     told = [text for text in told if text]
@@ -322,6 +317,15 @@ def statement_alone(diff: Diff) -> bool:
         if alike(alone, found[2], told.removeprefix("Validation failed in TransactStatements[0]: ")):
             return True
     return False
+
+
+def empty_key_of_exists(diff: Diff) -> bool:
+    """A key that is empty: DynamoDB Local tells it of the SELECT alone."""
+    if diff.operation != "ExecuteTransaction" or "for a key attribute cannot contain an empty" not in diff.stator.message:
+        return False
+    inner = [{**statement, "Statement": statement["Statement"][len("EXISTS("):-1]}
+             for statement in diff.request["TransactStatements"] if statement["Statement"].startswith("EXISTS(")]
+    return any(diff.ask("ExecuteStatement", statement).message == diff.stator.message for statement in inner)
 
 
 def malformed_alone(diff: Diff) -> bool:

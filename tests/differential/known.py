@@ -55,7 +55,7 @@ KNOWN: tuple[Known, ...] = (
           "https://github.com/nubo-db/dynoxide/issues/110"),
     Known("key that is too long in a query",
           flaws.long_key_in_query,
-          "Developer Guide, Quotas, Partition key length and Sort key length"),
+          "Developer Guide, Quotas, Partition key length and Sort key length; https://github.com/facebook/ThreatExchange/issues/1324: of a query"),
     Known("DuplicateItem",
           lambda diff: diff.operation == "ExecuteStatement" and (diff.stator.type, diff.local.type) == ("DuplicateItemException", "DuplicateItem")
           and diff.stator.message == diff.local.message,
@@ -81,17 +81,15 @@ KNOWN: tuple[Known, ...] = (
     Known("a batch of statements is refused when it has inserted",
           lambda diff: diff.refused_late and diff.stator.message == diff.local.message,
           "https://github.com/nubo-db/dynoxide/pull/190: rejected up front, before any statement runs"),
-    Known("condition before the size with local indexes", flaws.too_large_with_rows,
-          "Developer Guide, Quotas, Items, for the rule; the condition needs the item as it is, that size the item as it will be: "
-          "which is told first is nowhere said"),
-    Known("several wrong keys in a batch", flaws.several_keys,
-          "DynamoDB Local says either to one of them alone; which one is told first is nowhere said"),
+    Known("several flaws of a batch", flaws.several_in_batch,
+          "DynamoDB Local says either to one key, item or table alone; which one is told first is nowhere said"),
     Known("select from an index in a batch", flaws.index_read_counts,
           "https://github.com/floci-io/floci/pull/2953, https://github.com/nubo-db/dynoxide/pull/190"),
     Known("attribute_type of a key", flaws.type_of_key,
           "Developer Guide, PartiQL functions, attribute_type: its second argument is the name of a type, not a value of the key"),
     Known("REMOVE inside a missing item", flaws.removes_inside_nothing,
-          "Developer Guide, Update expressions, REMOVE; measured by others: silent if the whole item is missing"),
+          "Developer Guide, Update expressions, REMOVE: what is not there is removed without an error. Measured by others, no report of it found: "
+          "silent if the whole item is missing"),
     Known("a statement that updates a key", flaws.key_is_updated,
           "Developer Guide, PartiQL update statements for DynamoDB; the statement alone is wrong"),
     Known("name that no table can have", flaws.name_of_table,
@@ -104,7 +102,8 @@ KNOWN: tuple[Known, ...] = (
           "DynamoDB Local says either to one action alone; it takes them in the order of a hash table, DynamoDB's is not known"),
     Known("several failing actions in a transaction", flaws.several_in_transaction,
           "DynamoDB Local says Stator's to one action alone; it takes action by action and looks each one's table up first"),
-    Known("flaws of statements before those of tables", lambda diff: flaws.statement_alone(diff) or flaws.malformed_alone(diff),
+    Known("flaws of statements before those of tables", lambda diff: flaws.statement_alone(diff) or flaws.malformed_alone(diff) or
+          flaws.empty_key_of_exists(diff),
           "DynamoDB Local says Stator's to the statement alone; it takes statement by statement and looks each one's table up first"),
 )
 

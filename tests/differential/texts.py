@@ -158,7 +158,10 @@ def other_key(request: Any, ours: str, theirs: str) -> bool:
 
 
 def malformed(request: Any, ours: str, theirs: str) -> bool:
-    """DynamoDB Local repeats the statement where the service says what is wrong with it."""
+    """DynamoDB Local repeats the statement where the service says what is wrong with it, or finds a step behind a literal first."""
+    steps = any(re.search(r"'\[", str(part.get("Statement"))) for part in inside(request))
+    if ours.startswith(MALFORMED) and theirs.startswith("Unexpected path component at ") and steps:
+        return True
     return ours.startswith(MALFORMED) and any(theirs == MALFORMED + str(part.get("Statement")) for part in inside(request))
 
 
@@ -219,7 +222,7 @@ TEXTS: tuple[Text, ...] = (
     Text("ReturnValues of PutItem and DeleteItem, text",
          pair("ReturnValues can only be ALL_OLD or NONE", "Return values set to invalid value"),
          "API reference, PutItem and DeleteItem, ReturnValues, for the rule; DynamoDB Local: https://github.com/boto/boto3/issues/4499"),
-    Text("key that is too long, text", too_long, "behaviours measured by others: the words, with their missing blank"),
+    Text("key that is too long, text", too_long, "https://github.com/nextauthjs/next-auth/issues/5827, https://github.com/formkiq/formkiq-core/issues/271"),
     Text("statement that is too long, text",
          pair("1 validation error detected: Value .* failed to satisfy constraint: Member must have length less than or equal to 8192",
               "Member must have length less than or equal to 8192"),
@@ -240,7 +243,8 @@ TEXTS: tuple[Text, ...] = (
          pair("The (TotalSegments|Segment) parameter is required .*|The Segment parameter is zero-based .*",
               "If segment is specified, total segment must also be specified|If total segments is .*"
               "|1 validation error detected: Value '\\d+' at 'segment' failed to satisfy constraint: Member must have value less .*"),
-         "API reference, Scan, Segment and TotalSegments, for the rule; the words are those that other implementations agree on"),
+         "API reference, Scan, Segment and TotalSegments, for the rule; the words as another implementation has them: "
+         "https://github.com/faiscadev/fakecloud/pull/57"),
 )
 
 
