@@ -90,16 +90,6 @@ def counted(diff: Diff) -> bool:
     return bool(diff.before) and diff.stator.body.get("ConsumedCapacity") == capacity.expected(diff)
 
 
-def covered_by_index(diff: Diff) -> bool:
-    """A local index has all that is asked for. DynamoDB Local fetches the items all the same, but not if nothing is asked for."""
-    index = index_in(diff.request)
-    if diff.operation not in ("Query", "Scan") or not index or not index.local:
-        return False
-    request = {name: held for name, held in diff.request.items() if name not in ("ProjectionExpression", "AttributesToGet", "Select")}
-    repair.prune(request)
-    return diff.ask(diff.operation, request).body.get("ConsumedCapacity") == diff.stator.body["ConsumedCapacity"]
-
-
 def fetched(diff: Diff) -> bool:
     """A scan of an index costs what the index keeps. A local one fetches what it does not have item by item; DynamoDB Local does not
     charge that, but for a filter it charges the whole items."""
@@ -194,8 +184,6 @@ MEMBERS: tuple[Member, ...] = (
            "Developer Guide, DynamoDB read consumption: an item that does not exist costs too"),
     Member("capacity of writes, batches, transactions and statements", "ConsumedCapacity", counted,
            "counted by capacity.py, which names the sources"),
-    Member("a local index that has all that is asked for", "ConsumedCapacity", covered_by_index,
-           "Developer Guide, Local secondary indexes, Read capacity units"),
     Member("scan of an index that does not have all", "ConsumedCapacity", fetched,
            "Developer Guide, Local secondary indexes, Read capacity units; https://github.com/nubo-db/dynoxide/pull/190"),
     Member("the last page that a limit ended", "LastEvaluatedKey", last_page,

@@ -73,14 +73,6 @@ def another_index(request: Any, ours: str, theirs: str) -> bool:
         for name in (one[2], two[2]))
 
 
-def empty_first(request: Any, ours: str, theirs: str) -> bool:
-    """An index key is empty, as Stator says, and another one is of a type that it cannot have."""
-    found = re.fullmatch(r".* cannot contain an empty (?:string|binary) value\. IndexName: (\w+), IndexKey: (\w+)", ours)
-    wrong = theirs == "Invalid attribute value type" or theirs.startswith(INVALID + "Type mismatch for")
-    return bool(found) and wrong and any(held.get(found[2]) in ({"S": ""}, {"B": ""}) for _, held, _ in keys_in(request)) and any(
-        index.name == found[1] for table in tables_in(request) for index in table.indexes)
-
-
 def missed_key(request: Any, ours: str, theirs: str) -> bool:
     found = re.fullmatch(r"Query condition missed key schema element: (\w+)", ours)
     return bool(found) and theirs == "Query condition missed key schema element" and any(
@@ -176,8 +168,6 @@ TEXTS: tuple[Text, ...] = (
     Text("index key of a wrong type in an update, text", index_key_type,
          "API reference, TransactWriteItems, TransactionCanceledException, validation errors"),
     Text("empty index key, which index", another_index, "either is right; the order of the indexes is nowhere told"),
-    Text("empty index key before one of a wrong type", empty_first,
-         "https://github.com/paritysuite/dynamodb-conformance/pull/46: empty values are found by the first validation, types later"),
     Text("token with other parameters, text",
          pair("Specified idempotent token was used with different request parameters within the idempotency window", ""),
          "API reference, TransactWriteItems, IdempotentParameterMismatchException; DynamoDB Local has no text"),
@@ -223,10 +213,6 @@ TEXTS: tuple[Text, ...] = (
          pair("ReturnValues can only be ALL_OLD or NONE", "Return values set to invalid value"),
          "API reference, PutItem and DeleteItem, ReturnValues, for the rule; DynamoDB Local: https://github.com/boto/boto3/issues/4499"),
     Text("key that is too long, text", too_long, "https://github.com/nextauthjs/next-auth/issues/5827, https://github.com/formkiq/formkiq-core/issues/271"),
-    Text("statement that is too long, text",
-         pair("1 validation error detected: Value .* failed to satisfy constraint: Member must have length less than or equal to 8192",
-              "Member must have length less than or equal to 8192"),
-         "botocore's model: PartiQLStatement"),
     Text("index key of a wrong type in AttributeUpdates, text",
          pair("Type mismatch for attribute to update",
               "Updates on index keys must be of the same data type as the key attribute|Invalid attribute value type"),
