@@ -75,8 +75,13 @@ void mailbox_post(struct mailbox *mailbox, struct task_list *tasks);
 /* The owner only: runs everything that waits, in order. */
 void mailbox_run(struct mailbox *mailbox);
 
-/* A few threads that run tasks: pages that touch much data, so that they never delay a point read. */
+/* The calling thread, and those that it starts from here on, give way to others when processors are short: for work
+ * that takes its time anyway, beside which a point read should not wait. Cannot be taken back. */
+void thread_give_way(void);
+
+/* A few threads that run tasks: pages that touch much data, so that they never delay a point read. They give way. */
 struct pool;
+
 struct pool *pool_create(unsigned threads, const char *name);
 /* Runs what waits, then joins the threads. NULL is allowed. */
 void pool_destroy(struct pool *pool);

@@ -19,7 +19,8 @@ static void on_outbox_ready(void *context, struct shard *shard)
     courier_poke(&cluster->couriers[shard->number]);
 }
 
-/* A store opens in a dozen fsyncs, one after the other: shards open side by side. */
+/* A store opens in a dozen fsyncs, one after the other: shards open side by side. Each on a thread of its own, for the
+ * threads that RocksDB starts then, for flushes and compactions, take over its priority. */
 struct opening {
     struct cluster *cluster;
     unsigned number;
@@ -33,6 +34,7 @@ static void *open_shard(void *context)
     struct opening *opening = context;
     struct cluster *cluster = opening->cluster;
     unsigned number = opening->number;
+    thread_give_way();
     size_t item_bytes = cluster->options.cache_bytes / 2 / cluster->shard_count;
     char path[4096 + 16];
     snprintf(path, sizeof path, "%s/shard-%03u", cluster->options.data_dir, number);
@@ -54,7 +56,7 @@ static void *open_shard(void *context)
 static int open_shards(struct cluster *cluster, struct err *err)
 {
     struct opening openings[CLUSTER_SHARDS_MAX];
-    unsigned started = 1;
+    unsigned started = 0;
     int failed = 0;
     for (unsigned i = 0; i < cluster->shard_count; i++) {
         openings[i] = (struct opening){.cluster = cluster, .number = i};
@@ -66,11 +68,8 @@ static int open_shards(struct cluster *cluster, struct err *err)
         started--;
         err_set(err, "cannot start a thread: %s", strerror(failed));
     }
-    open_shard(&openings[0]);
     for (unsigned i = 0; i < started; i++) {
-        if (i > 0) {
-            pthread_join(openings[i].thread, NULL);
-        }
+        pthread_join(openings[i].thread, NULL);
         if (openings[i].failed != 0) {
             failed = -1;
             *err = openings[i].err;
