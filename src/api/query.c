@@ -90,8 +90,18 @@ static bool check_style(struct api_call *call, const struct query_request *reque
     return expressions_check_style(call, &style);
 }
 
+static bool fail_without_keys(struct api_call *call)
+{
+    call_fail(call, ERROR_VALIDATION,
+              "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    return false;
+}
+
 static bool parse_legacy(struct api_call *call, const struct query_request *request, struct query_plan *plan)
 {
+    if (request->query_filter.present && !request->key_conditions.present) {
+        return fail_without_keys(call); /* told before what is wrong with the filter */
+    }
     return (!request->key_conditions.present ||
             legacy_read_key_conditions(call, &request->key_conditions, plan->terms, &plan->term_count)) &&
            legacy_read_filter(call, &request->query_filter, &request->conditional_operator, &plan->legacy_filter) &&
@@ -122,9 +132,7 @@ static bool parse(struct api_call *call, const struct query_request *request, st
         return false;
     }
     if (plan->key_condition == NULL && !request->key_conditions.present) {
-        call_fail(call, ERROR_VALIDATION,
-                  "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
-        return false;
+        return fail_without_keys(call);
     }
     if (plan->key_condition != NULL && !parse_key_condition(call, plan)) {
         return false;

@@ -142,11 +142,11 @@ static int fail_type(struct compiler *compiler, const struct syntax *syntax, con
 {
     static const struct slice PATH = {"PATH", 4};
     struct slice where = place_text(compiler->arena, place);
+    if (syntax->kind == SYNTAX_PATH) { /* told without its place */
+        return compiler_fail(compiler, PARTIQL_DATA_TYPE, place->outer != NULL ? kind_name(syntax) : PATH, where);
+    }
     if (place->outer != NULL) {
         return compiler_fail_at(compiler, PARTIQL_DATA_TYPE, kind_name(syntax), where, syntax);
-    }
-    if (syntax->kind == SYNTAX_PATH) {
-        return compiler_fail(compiler, PARTIQL_DATA_TYPE, PATH, where);
     }
     struct slice name =
         syntax->kind == SYNTAX_MISSING || syntax->kind == SYNTAX_PARAMETER ? kind_name(syntax) : syntax->text;

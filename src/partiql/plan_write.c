@@ -20,7 +20,7 @@ static const struct partiql_key *key_part(const struct partiql_keys *keys, uint3
     return part < keys->hash_count ? &keys->hash[part] : &keys->range[part - keys->hash_count];
 }
 
-static int check_value(struct planner *planner, const struct partiql_key *key, const struct value *value)
+static int check_type(struct planner *planner, const struct partiql_key *key, const struct value *value)
 {
     if (value->type != VALUE_S && value->type != VALUE_N && value->type != VALUE_B) {
         return fail(planner, PARTIQL_KEY_NO_SCALAR, key->name, value_type_name(value->type));
@@ -28,6 +28,11 @@ static int check_value(struct planner *planner, const struct partiql_key *key, c
     if (value->type != key->type) {
         return fail(planner, PARTIQL_KEY_TYPE, key->name, SLICE(""));
     }
+    return 0;
+}
+
+static int check_not_empty(struct planner *planner, const struct partiql_key *key, const struct value *value)
+{
     if (value->type != VALUE_N && value->bytes.len == 0) {
         return fail(planner, PARTIQL_KEY_EMPTY, value->type == VALUE_B ? SLICE("binary") : SLICE("string"), key->name);
     }
@@ -69,10 +74,15 @@ static int take_key(struct planner *planner, struct conjuncts *conjuncts, struct
         }
         key.attributes[key.count] = (struct attribute){.name = part->name, .value = *value};
     }
-    for (uint32_t i = 0; i < parts; i++) {
-        if (check_value(planner, key_part(planner->keys, i), &key.attributes[i].value) != 0) {
-            return -1;
-        }
+    int failed = 0;
+    for (uint32_t i = 0; i < parts && failed == 0; i++) {
+        failed = check_type(planner, key_part(planner->keys, i), &key.attributes[i].value);
+    }
+    for (uint32_t i = 0; i < parts && failed == 0; i++) {
+        failed = check_not_empty(planner, key_part(planner->keys, i), &key.attributes[i].value);
+    }
+    if (failed != 0) {
+        return -1;
     }
     *ret_key = key;
     return 0;
@@ -180,7 +190,9 @@ int partiql_plan_get(struct arena *arena, const struct partiql_statement *statem
     if (is_single && take_key(&planner, &conjuncts, ret_key) == 0) {
         return 0;
     }
-    if (is_single && ret_error->code != PARTIQL_KEYS_WANTED && ret_error->code != PARTIQL_KEY_NO_SCALAR) {
+    bool is_form = ret_error->code == PARTIQL_KEYS_WANTED || ret_error->code == PARTIQL_KEY_REPEATED ||
+                   ret_error->code == PARTIQL_KEY_NO_SCALAR;
+    if (is_single && !is_form) {
         return -1;
     }
     return fail(&planner, PARTIQL_SINGLE_ITEM, SLICE(""), SLICE(""));

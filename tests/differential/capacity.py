@@ -167,6 +167,10 @@ class Counting:
             if index.local and not self.covers(table, index, request["Statement"]):
                 for item in items:
                     used.units += unit * blocks(item_size(item), READ_UNIT) if row_of(table, index, item) else 0
+        elif choices := choices_of(table, request):
+            for wanted in choices:  # a query for each, also of one that is named twice
+                chosen = [item for item in items if plain_numbers(item[table.hash]) == wanted]
+                used.units += unit * blocks(sum(map(item_size, chosen)), READ_UNIT)
         else:
             used.units = unit * blocks(sum(map(item_size, items)), READ_UNIT)
         return used
@@ -304,6 +308,20 @@ def of_partition(table: Table, request: dict[str, Any], items: list[Item]) -> li
         return items
     wanted = plain_numbers(key_value(request, table.hash, request["Statement"].index(" WHERE ")))
     return [item for item in items if plain_numbers(item[table.hash]) == wanted]
+
+
+def choices_of(table: Table, request: dict[str, Any]) -> list[Any]:
+    """The partition keys of a WHERE clause that is only: the hash key IN a list of scalars."""
+    statement = request["Statement"]
+    found = re.search(rf' WHERE "?{table.hash}"? IN [\[(]([^\[\]()]*)[\])]\s*$', statement)
+    if not found:
+        return []
+    parameters = iter(request.get("Parameters", [])[statement[: found.start(1)].count("?"):])
+    words = re.findall(r"\?|'(?:[^']|'')*'|[^\s,]+", found[1])
+    return [
+        plain_numbers(next(parameters) if word == "?" else {"S": word[1:-1].replace("''", "'")} if word[0] == "'" else {"N": word})
+        for word in words
+    ]
 
 
 def reads_all(request: dict[str, Any]) -> bool:

@@ -141,6 +141,7 @@ NO_KEY = error("ValidationError", "Select statements within BatchExecuteStatemen
     case("filter", "SELECT * FROM {h} WHERE pk='a' AND n=1", NO_KEY, local=WORDS),
     case("index", "SELECT * FROM {t}.gsi WHERE g='g'", NO_KEY, local=WORDS),
     case("index with the key", "SELECT * FROM {t}.gsi WHERE pk='a' AND sk='b'", NO_KEY, local="finds no item"),
+    case("key twice", "SELECT * FROM {t} WHERE pk='a' AND pk='b'", NO_KEY, local=WORDS),
     case("no key type", "SELECT * FROM {h} WHERE pk=true", NO_KEY, local=WORDS),
     case("key type", "SELECT * FROM {h} WHERE pk=1", error(
         "ValidationError", "Key attribute's data type should match its data type in table's schema: Key pk")),

@@ -116,6 +116,7 @@ NOT_A_KEY = "Tuple keys must be of type String. Actual type: {} under root at 1:
     case("inner name", "INSERT INTO abc VALUE {'a':{'b':[foo]}}",
          "Unsupported data type: VariableReference under key root.b.0 at 1:34:3"),
     case("path", "INSERT INTO abc VALUE {'a':a.b}", "Unsupported data type: PATH under key root"),
+    case("path in a list", "INSERT INTO abc VALUE {'a':[a.b]}", "Unsupported data type: Path under key root.0"),
     case("missing", "INSERT INTO abc VALUE {'a':missing}", "Unsupported data type: MISSING under key root at 1:28:7"),
     case("Ion", "INSERT INTO abc VALUE {'a':`1`}", "Ion Literals are not supported: INT under key root at 1:28:3"),
     case("too large", "INSERT INTO abc VALUE {'a':1e200}",
@@ -253,6 +254,7 @@ KEY = " WHERE pk='a' AND sk='s'"
     case("two keys", "UPDATE {t} SET a=1" + KEY + " AND sk='t'",
          "Multiple conditions on same key sk. Only single item Update/Insert/Delete are supported"),
     case("key type", "UPDATE {t} SET a=1 WHERE pk=1 AND sk='s'", KEY_TYPE + "pk"),
+    case("an empty key and a type", "UPDATE {t} SET a=1 WHERE pk='' AND sk=1", KEY_TYPE + "sk"),
     case("key null", "UPDATE {t} SET a=1 WHERE pk IS NULL AND sk='s'",
          "Key value must be of type S, N, or B. Key name: pk, Key type: NULL"),
     case("key as a document", "UPDATE {t} SET a=1 WHERE pk.x='a' AND sk='s'", "Key attributes must be scalars; list random "

@@ -160,10 +160,12 @@ def test_key_attribute_missing_in_short(ask, expression):
     invalid(ask(expression), re.compile("Query condition missed key schema element.*"))
 
 
+NO_CONDITION = "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+
+
 def test_no_condition(raw, table):
-    invalid(
-        raw("Query", TableName=table), "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
-    )
+    invalid(raw("Query", TableName=table), NO_CONDITION)
+    invalid(raw("Query", TableName=table, QueryFilter={"a": {"ComparisonOperator": "LT"}}), NO_CONDITION)
 
 
 TYPE_MISMATCH = "One or more parameter values were invalid: Condition parameter type does not match schema type"
