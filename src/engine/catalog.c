@@ -1,5 +1,7 @@
 #include "engine/catalog.h"
 
+#include "base/big_endian.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -260,20 +262,6 @@ void catalog_write_clean(struct catalog *catalog, struct batch *batch, bool clea
 
 /* --- loading
  * --------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t read_u64(const char *bytes)
-{
-    uint64_t big;
-    memcpy(&big, bytes, sizeof big);
-    return __builtin_bswap64(big);
-}
-
-static uint32_t read_u32(const char *bytes)
-{
-    uint32_t big;
-    memcpy(&big, bytes, sizeof big);
-    return __builtin_bswap32(big);
-}
 
 static int load_clean(struct shard *system, bool *ret_clean, struct err *err)
 {

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/big_endian.h"
 #include "base/hash.h"
 #include "engine/index.h"
 #include "engine/shard.h"
@@ -17,11 +18,9 @@
 
 static struct slice encode(uint64_t bytes, char ret_row[ROW_BYTES])
 {
-    uint64_t big = __builtin_bswap64(bytes);
     ret_row[0] = FORMAT;
-    memcpy(ret_row + BYTES_AT, &big, sizeof big);
-    uint32_t checksum = __builtin_bswap32(hash_checksum(slice_of(ret_row + BYTES_AT, ROW_BYTES - BYTES_AT)));
-    memcpy(ret_row + CHECKSUM_AT, &checksum, sizeof checksum);
+    write_u64(ret_row + BYTES_AT, bytes);
+    write_u32(ret_row + CHECKSUM_AT, hash_checksum(slice_of(ret_row + BYTES_AT, ROW_BYTES - BYTES_AT)));
     return slice_of(ret_row, ROW_BYTES);
 }
 
@@ -31,11 +30,10 @@ static int decode(struct slice row, uint64_t *ret_bytes, struct err *err)
         return err_set(err, "the size of an item collection has an unknown format");
     }
     char expected[ROW_BYTES];
-    uint64_t big;
     if (row.len == ROW_BYTES) {
-        memcpy(&big, row.data + BYTES_AT, sizeof big);
-        if (slice_equal(row, encode(__builtin_bswap64(big), expected))) {
-            *ret_bytes = __builtin_bswap64(big);
+        uint64_t bytes = read_u64(row.data + BYTES_AT);
+        if (slice_equal(row, encode(bytes, expected))) {
+            *ret_bytes = bytes;
             return 0;
         }
     }

@@ -1,19 +1,13 @@
 #include "engine/outbox.h"
 
+#include "base/big_endian.h"
+
 #define NEXT_KEY SLICE("outbox/next")
 
 static struct slice sequence_key(uint64_t sequence, char ret_bytes[8])
 {
-    uint64_t big = __builtin_bswap64(sequence);
-    memcpy(ret_bytes, &big, sizeof big);
-    return slice_of(ret_bytes, sizeof big);
-}
-
-static uint64_t read_u64(const char *bytes)
-{
-    uint64_t big;
-    memcpy(&big, bytes, sizeof big);
-    return __builtin_bswap64(big);
+    write_u64(ret_bytes, sequence);
+    return slice_of(ret_bytes, sizeof sequence);
 }
 
 static int get_u64(struct store *store, struct slice key, uint64_t *ret_number, struct err *err)

@@ -1,6 +1,8 @@
 /* Row keys and ranges. Layout in rows.h. */
 #include "engine/rows.h"
 
+#include "base/big_endian.h"
+
 #include <assert.h>
 
 #include "value/key.h"
@@ -280,7 +282,5 @@ uint64_t row_key_hash(struct slice key, bool is_index)
 {
     size_t at = is_index ? 8 : 4;
     assert(key.len >= at + HASH_BYTES);
-    uint64_t big;
-    memcpy(&big, key.data + at, sizeof big);
-    return __builtin_bswap64(big);
+    return read_u64(key.data + at);
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/big_endian.h"
 #include "base/env.h"
 #include "engine/capacity.h"
 #include "engine/index.h"
@@ -41,20 +42,6 @@ static void put(struct batch *batch, char kind, struct slice rest, struct slice 
 static void delete (struct batch *batch, char kind, struct slice rest)
 {
     store_batch_delete(batch->rows, batch->shard->store, STORE_TRANSACTIONS, row(&batch->scratch, kind, rest));
-}
-
-static uint64_t read_u64(const char *bytes)
-{
-    uint64_t big;
-    memcpy(&big, bytes, sizeof big);
-    return __builtin_bswap64(big);
-}
-
-static uint32_t read_u32(const char *bytes)
-{
-    uint32_t big;
-    memcpy(&big, bytes, sizeof big);
-    return __builtin_bswap32(big);
 }
 
 /* --- tokens ----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "engine/ttl.h"
 
+#include "base/big_endian.h"
+
 #include <assert.h>
 
 #include "engine/write_steps.h"
@@ -10,25 +12,6 @@
 #define META_PREFIX  SLICE("ttl/")
 #define META_KEY_LEN 8
 #define META_HEAD    9 /* generation, done */
-
-static uint64_t read_u64(const char *bytes)
-{
-    uint64_t big;
-    memcpy(&big, bytes, sizeof big);
-    return __builtin_bswap64(big);
-}
-
-static void write_u32(char *bytes, uint32_t number)
-{
-    uint32_t big = __builtin_bswap32(number);
-    memcpy(bytes, &big, sizeof big);
-}
-
-static void write_u64(char *bytes, uint64_t number)
-{
-    uint64_t big = __builtin_bswap64(number);
-    memcpy(bytes, &big, sizeof big);
-}
 
 /* --- times ---------------------------------------------------------------------------------------------------------
  */

@@ -20,8 +20,8 @@
 #include "value/codec.h"
 
 #include <assert.h>
-#include <endian.h>
 
+#include "base/big_endian.h"
 #include "base/hash.h"
 #include "value/json.h"
 #include "value/json_write.h"
@@ -32,26 +32,6 @@
 #define SIZE_AT      13
 #define HEADER_BYTES 17
 #define BLOCK_BYTES  4
-
-static void write_u32(char *at, uint32_t number)
-{
-    number = htobe32(number);
-    memcpy(at, &number, sizeof number);
-}
-
-static uint32_t read_u32(const char *at)
-{
-    uint32_t number;
-    memcpy(&number, at, sizeof number);
-    return be32toh(number);
-}
-
-static uint64_t read_u64(const char *at)
-{
-    uint64_t number;
-    memcpy(&number, at, sizeof number);
-    return be64toh(number);
-}
 
 static void write_bytes(struct buffer *out, struct slice bytes)
 {
