@@ -24,7 +24,7 @@ ROCKSDB_release := .rocksdb/librocksdb.a -llz4 -ldl
 LDLIBS := -lh2o-evloop -lssl -lcrypto $(ROCKSDB_$(ROCKSDB)) -lsimdjson -ldeflate -lxxhash -lz -lm -lstdc++
 
 # Lowest first: each layer may use those before it.
-LAYERS := base value expr partiql store engine cluster auth api http bench server
+LAYERS := base crypto value expr partiql store engine cluster auth api http bench server
 SRC_C := $(foreach l,$(LAYERS),$(wildcard src/$l/*.c))
 SRC_CC := $(foreach l,$(LAYERS),$(wildcard src/$l/*.cc))
 layer_objs = $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/server/main.c,$(wildcard src/$1/*.c))) \
@@ -75,7 +75,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $$(call archives,$$(call upto,$$(
 
 # tests/fuzz/NAME_fuzz.c -> build-fuzz/tests/fuzz/NAME_fuzz, with clang's libFuzzer.
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
-FUZZ_LAYERS := base value expr partiql store engine cluster auth api
+FUZZ_LAYERS := base crypto value expr partiql store engine cluster auth api
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(call archives,$(FUZZ_LAYERS))
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(call archives,$(call reverse,$(FUZZ_LAYERS))) $(LDLIBS) -o $@

@@ -1,7 +1,7 @@
 #include "auth/identities.h"
 
-#include "auth/crypto.h"
 #include "base/hash.h"
+#include "crypto/sha256.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

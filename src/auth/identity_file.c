@@ -1,6 +1,6 @@
 #include "auth/identity_file.h"
 
-#include "auth/crypto.h"
+#include "crypto/sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "auth/identities.h"
-#include "auth/seal.h"
 #include "base/err.h"
+#include "crypto/seal.h"
 
 #include <sys/stat.h>
 #include <time.h>

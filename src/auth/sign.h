@@ -4,8 +4,8 @@
  * Texts are taken as they stand: bringing paths, queries and headers into canonical form is the caller's. */
 #pragma once
 
-#include "auth/crypto.h"
 #include "base/buffer.h"
+#include "crypto/sha256.h"
 
 struct sign_header {
     struct slice name;  /* in lower case */

@@ -7,9 +7,9 @@
  * Nothing here words an error: api/ does. All functions are pure; memory is the arena's or the caller's buffer's. */
 #pragma once
 
-#include "auth/crypto.h"
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "crypto/sha256.h"
 
 /* How far a client's clock may be off. DynamoDB says "15 min." in its own answers. */
 #define SIGV4_ALGORITHM  "AWS4-HMAC-SHA256"

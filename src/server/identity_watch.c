@@ -1,8 +1,8 @@
 #include "server/identity_watch.h"
 
-#include "auth/crypto.h"
 #include "auth/identity_file.h"
-#include "auth/key_file.h"
+#include "crypto/key_file.h"
+#include "crypto/sha256.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,10 +1,10 @@
 #include "server/user_command.h"
 
 #include "api/json_out.h"
-#include "auth/crypto.h"
 #include "auth/identity_file.h"
-#include "auth/key_file.h"
 #include "base/env.h"
+#include "crypto/key_file.h"
+#include "crypto/sha256.h"
 #include "server/user_options.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
-#include "auth/key_file.h"
+#include "crypto/key_file.h"
 
-#include "auth/crypto.h"
 #include "base/env.h"
+#include "crypto/sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>

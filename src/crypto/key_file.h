@@ -2,8 +2,8 @@
  * his group at most, may read it. Keys for each purpose are derived from it. */
 #pragma once
 
-#include "auth/seal.h"
 #include "base/err.h"
+#include "crypto/seal.h"
 
 /* Makes a new key; a file that is there already is left alone. Mode 0600, durable when this returns. */
 int key_file_create(const char *path, struct err *err) MUST_USE;

@@ -1,4 +1,4 @@
-#include "auth/seal.h"
+#include "crypto/seal.h"
 
 #include "base/env.h"
 

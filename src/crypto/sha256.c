@@ -1,7 +1,7 @@
 /* HMAC as in RFC 2104: H(K ^ opad | H(K ^ ipad | text)), where a key longer than a block is hashed first. */
 #define OPENSSL_SUPPRESS_DEPRECATED /* OpenSSL 3 would rather have its slower interface used */
 
-#include "auth/crypto.h"
+#include "crypto/sha256.h"
 
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
