@@ -150,14 +150,11 @@ static void prepare(struct api_call *call, struct batch_entry *entry)
     struct write *write = &entry->write;
     const struct table_spec *table = &write->table->spec;
     const struct write_request *request = entry->request;
-    struct slice message;
     write->kind = request->put != NULL ? WRITE_PUT : WRITE_DELETE;
     write->item = request->put != NULL ? request->put->item.item : request->delete->key.item;
-    if (key_has_parts(table, &write->item)) {
+    if (key_fits(table, &write->item)) {
         item_write_key(&call->arena, table, &write->item, &write->key_item);
-        if (key_check(&call->arena, table, &write->key_item, &message)) {
-            row_key_of_item(&call->arena, table, &write->key_item, &write->key);
-        }
+        row_key_of_item(&call->arena, table, &write->key_item, &write->key);
     }
 }
 

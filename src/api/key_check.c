@@ -25,92 +25,91 @@ static struct slice empty_text(struct arena *arena, const struct key_attribute *
                         empty_kind(attribute), SLICE_ARG(attribute->name));
 }
 
-bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
-                     bool is_range, const struct value *value, struct slice *ret_message)
+static struct slice too_long_text(bool is_range)
 {
-    if (value->type == VALUE_N) {
-        return true;
+    return is_range ? SLICE(INVALID "Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+                    : SLICE(INVALID "Size of hashkey has exceeded the maximum size limit of2048 bytes");
+}
+
+enum flaw_kind { KEY_FITS, KEY_MISSING, KEY_OF_OTHER_TYPE, KEY_EMPTY, KEY_TOO_LONG };
+
+struct flaw {
+    enum flaw_kind kind;
+    const struct key_attribute *attribute;
+    bool is_range;
+    const struct value *value; /* NULL: missing */
+};
+
+static enum flaw_kind flaw_of(const struct key_attribute *attribute, bool is_range, const struct value *value)
+{
+    if (value == NULL) {
+        return KEY_MISSING;
     }
-    if (value->bytes.len == 0 && index != NULL) {
-        *ret_message = arena_printf(arena,
-                                    NOT_VALID "A value specified for a secondary index key is not supported. The "
-                                              "AttributeValue for a key attribute cannot contain an empty %s value. "
-                                              "IndexName: %.*s, IndexKey: %.*s",
-                                    empty_kind(attribute), SLICE_ARG(index->name), SLICE_ARG(attribute->name));
-        return false;
+    if (value->type != attribute->type) {
+        return KEY_OF_OTHER_TYPE;
+    }
+    if (value->type == VALUE_N) {
+        return KEY_FITS;
     }
     if (value->bytes.len == 0) {
-        *ret_message = empty_text(arena, attribute);
-        return false;
+        return KEY_EMPTY;
     }
-    if (!is_range && value->bytes.len > KEY_HASH_BYTES_MAX) {
-        *ret_message = SLICE(INVALID "Size of hashkey has exceeded the maximum size limit of2048 bytes");
-        return false;
-    }
-    if (is_range && value->bytes.len > KEY_RANGE_BYTES_MAX) {
-        *ret_message = SLICE(INVALID "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
-        return false;
-    }
-    return true;
+    return value->bytes.len > (is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX) ? KEY_TOO_LONG : KEY_FITS;
 }
 
-static bool is_empty(const struct value *value)
+/* The first flaw of the key attributes, each looked at whole before the next: as DynamoDB Local has it. */
+static struct flaw first_flaw(const struct table_spec *table, const struct item *item)
 {
-    return value->type != VALUE_N && value->bytes.len == 0;
-}
-
-/* The first key attribute that is missing, of another type or empty, or NULL. *ret_empty tells if it is empty. */
-static const struct key_attribute *misfit(const struct table_spec *table, const struct item *item, bool *ret_empty)
-{
+    struct flaw flaw = {0};
     unsigned parts = table->keys.hash_count + table->keys.range_count;
-    *ret_empty = false;
-    for (unsigned i = 0; i < parts; i++) {
-        bool is_range;
-        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
-        const struct value *value = item_find(item, attribute->name);
-        if (value == NULL || value->type != attribute->type) {
-            return attribute;
-        }
-        if (is_empty(value)) {
-            *ret_empty = true;
-            return attribute;
-        }
+    for (unsigned i = 0; i < parts && flaw.kind == KEY_FITS; i++) {
+        flaw.attribute = key_part(&table->keys, i, &flaw.is_range);
+        flaw.value = item_find(item, flaw.attribute->name);
+        flaw.kind = flaw_of(flaw.attribute, flaw.is_range, flaw.value);
     }
-    return NULL;
+    return flaw;
 }
 
-/* Values of key attributes that are all there, of the right types and not empty. */
-static bool check_lengths(struct arena *arena, const struct table_spec *table, const struct item *item,
-                          struct slice *ret_message)
+/* What is told in the same words of a Key and of an item. */
+static struct slice value_text(struct arena *arena, const struct flaw *flaw)
 {
-    unsigned parts = table->keys.hash_count + table->keys.range_count;
-    for (unsigned i = 0; i < parts; i++) {
-        bool is_range;
-        const struct key_attribute *attribute = key_part(&table->keys, i, &is_range);
-        if (!key_check_value(arena, NULL, attribute, is_range, item_find(item, attribute->name), ret_message)) {
-            return false;
-        }
-    }
-    return true;
+    return flaw->kind == KEY_EMPTY ? empty_text(arena, flaw->attribute) : too_long_text(flaw->is_range);
 }
 
 /* Of a Key, or of an item in the words for a Key. */
 static bool check_parts(struct arena *arena, const struct table_spec *table, const struct item *item,
                         struct slice *ret_message)
 {
-    bool empty;
-    const struct key_attribute *attribute = misfit(table, item, &empty);
-    if (attribute == NULL) {
-        return check_lengths(arena, table, item, ret_message);
+    struct flaw flaw = first_flaw(table, item);
+    if (flaw.kind == KEY_FITS) {
+        return true;
     }
-    *ret_message = empty ? empty_text(arena, attribute) : SLICE(NO_MATCH);
+    bool is_misfit = flaw.kind == KEY_MISSING || flaw.kind == KEY_OF_OTHER_TYPE;
+    *ret_message = is_misfit ? SLICE(NO_MATCH) : value_text(arena, &flaw);
     return false;
 }
 
-bool key_has_parts(const struct table_spec *table, const struct item *item)
+bool key_fits(const struct table_spec *table, const struct item *item)
 {
-    bool empty;
-    return misfit(table, item, &empty) == NULL;
+    return first_flaw(table, item).kind == KEY_FITS;
+}
+
+bool key_check_value(struct arena *arena, const struct index_spec *index, const struct key_attribute *attribute,
+                     bool is_range, const struct value *value, struct slice *ret_message)
+{
+    enum flaw_kind kind = flaw_of(attribute, is_range, value);
+    if (kind == KEY_EMPTY && index != NULL) {
+        *ret_message = arena_printf(arena,
+                                    NOT_VALID "A value specified for a secondary index key is not supported. The "
+                                              "AttributeValue for a key attribute cannot contain an empty %s value. "
+                                              "IndexName: %.*s, IndexKey: %.*s",
+                                    empty_kind(attribute), SLICE_ARG(index->name), SLICE_ARG(attribute->name));
+    } else if (kind == KEY_EMPTY) {
+        *ret_message = empty_text(arena, attribute);
+    } else if (kind == KEY_TOO_LONG) {
+        *ret_message = too_long_text(is_range);
+    }
+    return kind == KEY_FITS;
 }
 
 bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message)
@@ -147,22 +146,23 @@ static bool check_size(const struct table_spec *table, const struct item *item, 
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,
                     struct slice *ret_message)
 {
-    bool empty;
-    const struct key_attribute *attribute = misfit(table, item, &empty);
-    if (attribute == NULL) {
-        return check_lengths(arena, table, item, ret_message) && check_index_keys(arena, table, item, ret_message) &&
-               check_size(table, item, ret_message);
-    }
-    const struct value *value = item_find(item, attribute->name);
-    if (value == NULL) {
-        *ret_message = arena_printf(arena, INVALID "Missing the key %.*s in the item", SLICE_ARG(attribute->name));
-    } else if (empty) {
-        *ret_message = empty_text(arena, attribute);
-    } else {
+    struct flaw flaw = first_flaw(table, item);
+    switch (flaw.kind) {
+    case KEY_FITS:
+        return check_index_keys(arena, table, item, ret_message) && check_size(table, item, ret_message);
+    case KEY_MISSING:
+        *ret_message = arena_printf(arena, INVALID "Missing the key %.*s in the item", SLICE_ARG(flaw.attribute->name));
+        return false;
+    case KEY_OF_OTHER_TYPE:
         *ret_message = arena_printf(arena, INVALID "Type mismatch for key %.*s expected: %.*s actual: %.*s",
-                                    SLICE_ARG(attribute->name), SLICE_ARG(value_type_name(attribute->type)),
-                                    SLICE_ARG(value_type_name(value->type)));
+                                    SLICE_ARG(flaw.attribute->name), SLICE_ARG(value_type_name(flaw.attribute->type)),
+                                    SLICE_ARG(value_type_name(flaw.value->type)));
+        return false;
+    case KEY_EMPTY:
+    case KEY_TOO_LONG:
+        break;
     }
+    *ret_message = value_text(arena, &flaw);
     return false;
 }
 
@@ -257,21 +257,13 @@ bool key_check_targets(struct arena *arena, const struct table_spec *table, cons
 
 bool key_fails_request(const struct table_spec *table, const struct item *item, bool is_key)
 {
-    unsigned parts = table->keys.hash_count + table->keys.range_count;
-    bool empty;
-    if (is_key && item->count != parts) {
+    if (is_key && item->count != table->keys.hash_count + table->keys.range_count) {
         return false;
     }
-    if (misfit(table, item, &empty) != NULL) {
-        return empty;
+    struct flaw flaw = first_flaw(table, item);
+    if (flaw.kind != KEY_FITS) {
+        return flaw.kind == KEY_EMPTY;
     }
-    for (unsigned i = 0; i < parts; i++) {
-        bool is_range;
-        const struct value *value = item_find(item, key_part(&table->keys, i, &is_range)->name);
-        if (value->type != VALUE_N && value->bytes.len > (is_range ? KEY_RANGE_BYTES_MAX : KEY_HASH_BYTES_MAX)) {
-            return false;
-        }
-    }
-    struct index_flaw flaw;
-    return !is_key && !index_check_item(table, item, &flaw) && flaw.kind != INDEX_KEY_TYPE;
+    struct index_flaw index_flaw;
+    return !is_key && !index_check_item(table, item, &index_flaw) && index_flaw.kind != INDEX_KEY_TYPE;
 }

@@ -6,12 +6,12 @@
 
 #include "api/call.h"
 
-/* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. An empty one is told before
- * the next one's type, all before lengths. */
+/* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. The partition key is looked
+ * at whole before the sort key. */
 bool key_check(struct arena *arena, const struct table_spec *table, const struct item *key, struct slice *ret_message);
 
-/* True if the item has all key attributes with the right types, and none is empty. */
-bool key_has_parts(const struct table_spec *table, const struct item *item);
+/* True if the item has all key attributes, of the right types, not empty, not too long. */
+bool key_fits(const struct table_spec *table, const struct item *item);
 
 /* The key attributes of an item to be put, the index keys in it, and its size with its rows in local indexes. */
 bool key_check_item(struct arena *arena, const struct table_spec *table, const struct item *item,

@@ -4,7 +4,7 @@ import pytest
 
 from support.cases import case
 from support.expect import NOT_FOUND, NOT_FOUND_TEXT, SERIALIZATION, expect_error, invalid
-from support.values import L, M, N, NULL, S, unique
+from support.values import L, M, N, NULL, S, SS, unique
 
 LOCAL_WORDS = "words it in its own way"
 SCHEMA = "The provided key element does not match the schema"
@@ -83,6 +83,29 @@ def test_sort_key_of_1025_bytes(raw, range_table, endpoint, operation):
     response = raw(operation, TableName=range_table, Key={"pk": S("x"), "sk": S("s" * 1025)})
     invalid(response, None if endpoint.kind == "dynamodb-local" else
             "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+
+
+# The keys of range_table, whose partition key is too long. DynamoDB Local tells it first too, in its own words.
+TOO_LONG_AND = [
+    case("no sort key", {"x": S("a")}), case("sort key of another type", {"sk": N(1)}), case("a set", {"sk": SS("a")}),
+    case("empty sort key", {"sk": S("")}), case("long sort key", {"sk": S("s" * 1025)}),
+]
+
+
+@pytest.mark.parametrize("request_of", [
+    case("GetItem", lambda table, key: ("GetItem", {"TableName": table, "Key": key})),
+    case("DeleteItem", lambda table, key: ("DeleteItem", {"TableName": table, "Key": key})),
+    case("PutItem", lambda table, key: ("PutItem", {"TableName": table, "Item": key})),
+    case("BatchGetItem", lambda table, key: ("BatchGetItem", {"RequestItems": {table: {"Keys": [key]}}})),
+    case("BatchWriteItem", lambda table, key: ("BatchWriteItem", {"RequestItems": {table: [{"PutRequest": {"Item": key}}]}})),
+])
+@pytest.mark.parametrize("rest", TOO_LONG_AND)
+def test_partition_key_is_looked_at_whole_before_the_sort_key(raw, range_table, endpoint, request_of, rest):
+    operation, members = request_of(range_table, {"pk": S("x" * 2049), **rest})
+    invalid(raw(operation, **members),
+            "Hash primary key values must be under 2048 bytes, and range primary key values must be under 1024 bytes"
+            if endpoint.kind == "dynamodb-local" else
+            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
 
 
 def test_attributes_to_get(client, hash_table):
