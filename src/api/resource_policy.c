@@ -101,7 +101,7 @@ static bool refuse_document(struct table_check *check, enum policy_flaw flaw)
         [POLICY_FLAW_OTHER] = DOCUMENT "Syntax errors in policy.",
     };
 #undef DOCUMENT
-    return table_refuse(check, ERROR_VALIDATION, texts[flaw]);
+    return table_refuse(check, ERROR_VALIDATION, "%s", texts[flaw]);
 }
 
 /* The document as it is kept and shown, in the check's arena, and its tree, which the caller destroys. */
