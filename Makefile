@@ -195,6 +195,12 @@ bench:
 	@tests/bench/run --binary $(abspath $(BUILD))/stator --ceilings $(abspath $(BUILD))/tests/bench/ceilings \
 		--out $(abspath $(BUILD))/bench $(if $(LONG),--long) $(if $(DOCS),--docs) $(ARGS)
 
+.PHONY: flamegraphs
+flamegraphs:
+	@for set in run flamegraphs; do tools/install-deps $$set || exit 1; done
+	@$(sub) $(BUILD)/stator
+	@tests/bench/flamegraphs --binary $(BUILD)/stator --out $(BUILD)/bench/flames $(if $(DOCS),--docs) $(ARGS)
+
 #: make              builds build/stator (CC=clang CXX=clang++ BUILD=build-clang for clang)
 #: make run          installs what is missing, builds, serves on 127.0.0.1:8000 with ./data
 #:                   (LISTEN=127.0.0.1:9000 DATA_DIR=/srv/stator ARGS='--shards 4')
@@ -211,4 +217,5 @@ bench:
 #: make consistency  checks histories of concurrent clients under kill -9 (ROUNDS=100 SECONDS=3 SEED=1)
 #: make bench        measures Stator beside dynalite, DynamoDB Local, nginx and RocksDB (LONG=1: ten million items,
 #:                   DOCS=1: table and plots into docs/, ARGS='--only reads --rounds 5')
+#: make flamegraphs  who uses the server's CPU time, as pictures in build/bench/flames (ARGS='ycsb-a scan', DOCS=1: into docs/)
 #: make clean        removes build/

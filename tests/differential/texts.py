@@ -190,7 +190,8 @@ TEXTS: tuple[Text, ...] = (
     Text("statement that is not well formed, text", malformed, "https://github.com/nubo-db/dynoxide/issues/137"),
     Text("calculation instead of a statement, text",
          lambda request, ours, theirs: ours == "Unsupported operation: NAry" and
-         theirs == "EXISTS can only be used in ExecuteTransaction write requests." and "EXISTS" not in request["Statement"].upper(),
+         theirs in ("EXISTS can only be used in ExecuteTransaction write requests.", "Unsupported operation in transaction.") and
+         any("EXISTS" not in part["Statement"].upper() for part in inside(request) if "Statement" in part),
          "DynamoDB Local's own text for every other expression; the statement has no EXISTS"),
     Text("RETURNING of something else, text",
          lambda request, ours, theirs: ours.startswith("Expected '*' after ( MODIFIED | ALL )") and malformed(request, MALFORMED, theirs) and
