@@ -14,6 +14,7 @@
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port)
 {
+    assert(operation_count <= API_OPERATIONS_MAX);
     *loop = (struct api_loop){.api = api, .port = port, .parser = json_parser_create()};
     if (api->guard != NULL) {
         guard_loop_init(&loop->guard, api->guard);
@@ -58,6 +59,7 @@ void api_call_reset(struct api_call *call)
     call->head = (struct auth_head){0};
     call->caller = (struct guard_caller){0};
     call->operation = NULL;
+    call->error = 0;
     call->nodes = NULL;
     call->request = NULL;
     call->work = call->then = NULL;
@@ -113,6 +115,7 @@ static bool decode(struct api_call *call)
 void api_call_start(struct api_call *call)
 {
     assert(call->status == 0 && call->operation == NULL);
+    metric_add(&call->loop->metrics.in_flight, 1);
     call->operation = operation_find(call->target);
     if (call->operation == NULL) {
         call_fail(call, ERROR_UNKNOWN_OPERATION, "%s", "");
@@ -125,4 +128,24 @@ void api_call_start(struct api_call *call)
     if (parse(call) && decode(call) && call_authorize(call)) {
         call->operation->run(call);
     }
+}
+
+void api_call_count(struct api_call *call, uint64_t duration_us)
+{
+    assert(call->status != 0);
+    struct api_metrics *metrics = &call->loop->metrics;
+    unsigned place = call->operation != NULL ? (unsigned)(call->operation - operations) : API_OPERATIONS_MAX;
+    struct operation_metrics *operation = &metrics->operations[place];
+    metric_add(&metrics->in_flight, -1);
+    histogram_add(&operation->duration_us, histogram_bounds_us, duration_us);
+    metric_add(&operation->request_bytes, (int64_t)call->body.len);
+    metric_add(&operation->response_bytes, (int64_t)call->out.len);
+    if (call->error != 0) {
+        metric_add(&operation->errors[call->error - 1], 1);
+    }
+}
+
+const char *api_metrics_operation(unsigned i)
+{
+    return i < operation_count ? operations[i].name : i == API_OPERATIONS_MAX ? "unknown" : NULL;
 }

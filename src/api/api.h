@@ -1,6 +1,7 @@
 /* The door between http/ and the operations: one call is one HTTP request to the DynamoDB API. */
 #pragma once
 
+#include "api/metrics.h"
 #include "auth/guard.h"
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -34,6 +35,7 @@ struct api_loop {
     struct json_parser *parser;
     struct guard_loop guard;             /* when the API has a guard */
     struct table_policy *table_policies; /* parsed policies of tables, made when the first is needed */
+    struct api_metrics metrics;          /* read by other threads too; stays readable after api_loop_finish */
 };
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port);
@@ -60,6 +62,7 @@ struct api_call {
     struct arena arena;
     struct guard_caller caller; /* during api_call_start; nobody without a guard */
     const struct operation *operation;
+    unsigned error;          /* 1 + enum error_type; 0: none */
     struct json_node *nodes; /* the parsed body; nodes[0] is the root */
     void *request;           /* decoded: the struct of operation->shape */
     void *state;             /* what the operation keeps while it runs on other threads; in the arena */
@@ -76,3 +79,7 @@ void api_call_finish(struct api_call *call);
 
 /* Finds the operation, decodes, validates, runs. Answers through `respond`. Loop thread. */
 void api_call_start(struct api_call *call);
+
+/* Counts a call that was answered, once, before it is reset. `duration_us`: since the request was there. Loop thread.
+ */
+void api_call_count(struct api_call *call, uint64_t duration_us);

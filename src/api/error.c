@@ -44,6 +44,13 @@ static const struct {
     [ERROR_INTERNAL] = {DYNAMODB "InternalServerError", "message", 500},
 };
 
+_Static_assert(sizeof kinds / sizeof kinds[0] <= API_ERRORS_MAX, "there is a number for each");
+
+const char *api_metrics_error(unsigned i)
+{
+    return i < sizeof kinds / sizeof kinds[0] ? strchr(kinds[i].name, '#') + 1 : NULL;
+}
+
 static void respond(struct api_call *call, unsigned status)
 {
     assert(call->status == 0); /* one answer for each call */
@@ -74,6 +81,7 @@ static void fail(struct api_call *call, enum error_type type, struct slice membe
     }
     buffer_append_slice(&call->out, members);
     json_object_end(&call->out);
+    call->error = type + 1;
     respond(call, kinds[type].status);
 }
 

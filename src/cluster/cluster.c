@@ -8,10 +8,12 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "cluster/private.h"
+#include "engine/batch.h"
 #include "engine/collection.h"
 
 #define CACHE_BYTES_DEFAULT  (128u << 20)
 #define ITEM_CACHE_BYTES_MIN (64u << 10)
+#define PROBE_US             500000u
 
 static void on_outbox_ready(void *context, struct shard *shard)
 {
@@ -250,6 +252,55 @@ int cluster_collection_size(struct cluster *cluster, const struct table_spec *ta
     return failed;
 }
 
+bool cluster_is_writable(const struct cluster *cluster)
+{
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
+        if (!shard_is_writable(cluster->shards[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void cluster_shard_stats(const struct cluster *cluster, unsigned shard, struct shard_stats *ret_stats)
+{
+    assert(shard < cluster->shard_count);
+    shard_stats(cluster->shards[shard], ret_stats);
+}
+
+void cluster_cache_stats(const struct cluster *cluster, uint64_t *ret_bytes, uint64_t *ret_bytes_max)
+{
+    store_cache_stats(cluster->cache, ret_bytes, ret_bytes_max);
+}
+
+static void evaluate_probe(struct command *command, struct batch *batch)
+{
+    (void)command;
+    batch->probes = true;
+    batch->durable = true;
+}
+
+/* Who is asked whether the server is ready looks at the last commit: so there must be one, also while a load balancer
+ * sends no writes because the last one failed. */
+static void probe_failing(struct cluster *cluster)
+{
+    uint64_t now = env_monotonic_us();
+    if (now < cluster->probe_at_us) {
+        return;
+    }
+    cluster->probe_at_us = now + PROBE_US;
+    for (unsigned i = 0; i < cluster->shard_count; i++) {
+        if (atomic_load(&cluster->shards[i]->failing)) {
+            struct command *command = calloc(1, sizeof *command);
+            if (command == NULL) {
+                abort();
+            }
+            *command = (struct command){.evaluate = evaluate_probe, .finished = free_command};
+            cluster_submit(cluster->shards[i], command);
+        }
+    }
+}
+
 uint64_t cluster_step(struct cluster *cluster)
 {
     for (unsigned i = 0; i < cluster->shard_count; i++) {
@@ -263,6 +314,7 @@ uint64_t cluster_step(struct cluster *cluster)
         }
     }
     transactions_step(cluster);
+    probe_failing(cluster);
     uint64_t index_us = index_jobs_step(cluster), expiry_us = expiry_step(cluster), now = env_monotonic_us();
     if (now >= cluster->counting_at_us) {
         cluster->counting_at_us = now + counting_step(cluster);

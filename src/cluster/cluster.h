@@ -31,6 +31,14 @@ void cluster_close(struct cluster *cluster);
 
 unsigned cluster_shard_count(const struct cluster *cluster);
 
+/* False if the writes of a shard would fail now, as far as is known. Any thread. */
+bool cluster_is_writable(const struct cluster *cluster);
+
+/* What operators watch (engine/shard.h, store/store.h). Any thread, until cluster_close. */
+struct shard_stats;
+void cluster_shard_stats(const struct cluster *cluster, unsigned shard, struct shard_stats *ret_stats);
+void cluster_cache_stats(const struct cluster *cluster, uint64_t *ret_bytes, uint64_t *ret_bytes_max);
+
 /* Background work in small pieces: counts items for DescribeTable, takes up deliveries between shards that failed.
  * Called by one maintenance thread again and again. Returns the microseconds after which there may be more to do. */
 uint64_t cluster_step(struct cluster *cluster);

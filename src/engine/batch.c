@@ -57,6 +57,7 @@ void batch_reset(struct batch *batch)
     batch->expiry_low = UINT64_MAX;
     batch->durable = false;
     batch->outbox_changed = false;
+    batch->probes = false;
     batch->broken = false;
     batch->last = false;
 }

@@ -29,6 +29,7 @@ struct batch {
     uint64_t expiry_low; /* the earliest expiry row in it; UINT64_MAX: none */
     bool durable;        /* a client waits for something in it: it needs an fsync */
     bool outbox_changed; /* it has rows for other shards */
+    bool probes;         /* to be committed even if it is empty: can the store be written again? */
     bool broken;         /* a command could not write all of its rows: nothing may be committed */
     bool last;           /* takes no further command: what the next one reads becomes visible by the commit */
 };

@@ -37,6 +37,7 @@ struct stripe {
     _Alignas(64) pthread_mutex_t lock;
     struct chain *chains;
     size_t bytes;
+    uint64_t hits, misses;
     uint32_t hand; /* the chain where the clock stands */
 };
 
@@ -111,15 +112,24 @@ void item_cache_destroy(struct item_cache *cache)
     free(cache);
 }
 
+void item_cache_stats(struct item_cache *cache, struct item_cache_stats *ret_stats)
+{
+    *ret_stats = (struct item_cache_stats){0};
+    for (int i = 0; i < STRIPES; i++) {
+        struct stripe *stripe = &cache->stripes[i];
+        pthread_mutex_lock(&stripe->lock);
+        ret_stats->bytes += stripe->bytes;
+        ret_stats->hits += stripe->hits;
+        ret_stats->misses += stripe->misses;
+        pthread_mutex_unlock(&stripe->lock);
+    }
+}
+
 size_t item_cache_bytes(struct item_cache *cache)
 {
-    size_t bytes = 0;
-    for (int i = 0; i < STRIPES; i++) {
-        pthread_mutex_lock(&cache->stripes[i].lock);
-        bytes += cache->stripes[i].bytes;
-        pthread_mutex_unlock(&cache->stripes[i].lock);
-    }
-    return bytes;
+    struct item_cache_stats stats;
+    item_cache_stats(cache, &stats);
+    return stats.bytes;
 }
 
 /* Where a key belongs. */
@@ -217,8 +227,10 @@ struct cached_item *item_cache_get(struct item_cache *cache, struct slice key, u
     struct cached_item *item = *find(&place, key);
     if (item != NULL) {
         item->used = true;
+        place.stripe->hits++;
         atomic_fetch_add_explicit(&item->references, 1, memory_order_relaxed);
     } else {
+        place.stripe->misses++;
         *ret_ticket = ticket_of(&place);
     }
     unlock_place(&place);

@@ -41,3 +41,9 @@ void item_cache_write_end(struct item_cache *cache, struct slice key, struct sli
 
 /* Bytes held. Any thread. */
 size_t item_cache_bytes(struct item_cache *cache);
+
+/* Since the cache was made. Any thread. */
+struct item_cache_stats {
+    uint64_t bytes, hits, misses;
+};
+void item_cache_stats(struct item_cache *cache, struct item_cache_stats *ret_stats);

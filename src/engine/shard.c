@@ -8,7 +8,6 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "engine/batch.h"
-#include "engine/item_cache.h"
 #include "engine/outbox.h"
 #include "engine/ttl.h"
 
@@ -120,19 +119,20 @@ static bool commit(struct shard *shard, struct batch *batch)
     if (batch->broken) {
         return false;
     }
-    if (store_batch_is_empty(batch->rows)) {
+    if (store_batch_is_empty(batch->rows) && !batch->probes) {
         return true;
     }
     struct err err;
+    bool failing = atomic_load_explicit(&shard->failing, memory_order_relaxed);
     fault_crash("shard.before_commit");
     bool good = batch_commit(batch, &err) == 0;
     fault_crash("shard.after_commit");
-    if (!good && !shard->failing) {
+    if (!good && !failing) {
         log_error("shard %u: writes are refused until the cause is gone: %s", shard->number, err.text);
-    } else if (good && shard->failing) {
+    } else if (good && failing) {
         log_info("shard %u: writes succeed again", shard->number);
     }
-    shard->failing = !good;
+    atomic_store(&shard->failing, !good);
     return good;
 }
 
@@ -148,6 +148,8 @@ static void turn(struct shard *shard, struct batch *batch, struct task_list *wai
         arena_reset(&batch->scratch);
         task_list_append(&done, task);
     }
+    histogram_add(&shard->batch_commands, histogram_bounds_numbers, done.count);
+    metric_set(&shard->waiting, waiting->count);
     bool good = commit(shard, batch);
     if (good) {
         ttl_committed(shard, batch->expiry_low);
@@ -170,6 +172,23 @@ static void turn(struct shard *shard, struct batch *batch, struct task_list *wai
         shard->outbox_ready(shard->context, shard);
     }
     batch_reset(batch);
+}
+
+bool shard_is_writable(const struct shard *shard)
+{
+    return !atomic_load(&shard->failing) && store_is_writable(shard->store);
+}
+
+void shard_stats(struct shard *shard, struct shard_stats *ret_stats)
+{
+    *ret_stats = (struct shard_stats){0};
+    pthread_mutex_lock(&shard->lock);
+    ret_stats->queue_commands = shard->queue.count;
+    pthread_mutex_unlock(&shard->lock);
+    ret_stats->queue_commands += metric_read(&shard->waiting);
+    histogram_sum_add(&ret_stats->batch_commands, &shard->batch_commands);
+    item_cache_stats(shard->cache, &ret_stats->item_cache);
+    store_stats(shard->store, &ret_stats->store);
 }
 
 static void *run(void *context)

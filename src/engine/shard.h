@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/task.h"
 #include "engine/command.h"
+#include "engine/item_cache.h"
 #include "engine/locks.h"
 #include "store/store.h"
 
@@ -53,8 +54,12 @@ struct shard {
     /* writer thread only */
     uint64_t version;     /* of the newest write */
     uint64_t outbox_next; /* sequence number of the next outbox row */
-    bool failing;         /* the last commit failed: said once */
     struct locks locks;   /* items of prepared transactions */
+
+    /* the writer sets, everybody may read */
+    atomic_bool failing;   /* the last commit failed */
+    struct metric waiting; /* commands that it took and has not yet evaluated */
+    struct histogram batch_commands;
 
     /* Batches with deletes, counted before they are committed. Any thread: two reads that find no item, with the same
      * count before the first and after the second, know that there was none in between. */
@@ -79,6 +84,18 @@ void shard_close(struct shard *shard);
 
 /* Any thread, also other shards' writers: never waits for the writer. Takes all of `commands`. */
 void shard_submit(struct shard *shard, struct task_list *commands);
+
+/* False if a write would fail now, as far as is known. Any thread. */
+bool shard_is_writable(const struct shard *shard);
+
+/* What operators watch. Any thread. */
+struct shard_stats {
+    uint64_t queue_commands; /* waiting for the writer */
+    struct histogram_sum batch_commands;
+    struct item_cache_stats item_cache;
+    struct store_stats store;
+};
+void shard_stats(struct shard *shard, struct shard_stats *ret_stats);
 
 static inline bool shard_owns(const struct shard *shard, uint64_t hash)
 {

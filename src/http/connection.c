@@ -68,6 +68,7 @@ static void refuse(struct connection *connection)
     int fd = h2o_socket_get_fd(connection->socket);
     ssize_t sent = send(fd, answer_overload_raw.data, answer_overload_raw.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent; /* the client is told as well as can be */
+    metric_add(&connection->loop->requests_refused, 1);
     linger_after_close(connection);
 }
 
@@ -166,9 +167,11 @@ void connection_accept(struct loop *loop, int fd)
     struct http_server *server = loop->server;
     if (atomic_fetch_add(&server->connections, 1) >= server->options.connections_max) {
         atomic_fetch_sub(&server->connections, 1);
+        metric_add(&loop->connections_refused, 1);
         close(fd);
         return;
     }
+    metric_add(&loop->connections_accepted, 1);
     struct loop *target = least_loaded(server);
     atomic_fetch_add(&target->connection_count, 1);
     struct connection *connection = h2o_mem_alloc(sizeof *connection); /* aborts rather than fail */

@@ -21,7 +21,8 @@
 
 void loop_update_now(struct loop *loop)
 {
-    loop->now_ms = env_monotonic_us() / 1000;
+    loop->now_ms = (loop->clock_us != 0 ? loop->clock_us : env_monotonic_us()) / 1000;
+    loop->clock_us = 0;
 }
 
 /* Any thread; under the mailbox's lock, and only when it was empty, so the message is not on its way already. */

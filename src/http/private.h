@@ -60,6 +60,7 @@ struct loop {
     struct request_ids ids;
     struct libdeflate_compressor *compressor; /* made when it is first needed */
     uint64_t now_ms;                          /* monotonic, as of the last turn's end or the newest connection */
+    uint64_t clock_us;                        /* monotonic, as last looked at in this turn; 0: not yet */
     uint64_t sweep_at_ms;
 
     h2o_socket_t *listeners[HTTP_LISTENERS_MAX]; /* of the first loop; NULL when closed */
@@ -73,6 +74,8 @@ struct loop {
     struct request *retired; /* used objects, until the turn's end */
     struct request *spare;   /* clean objects */
     unsigned spare_count;
+
+    struct metric connections_accepted, connections_refused, requests_refused; /* http.h */
 
     struct task stop_task;
     bool stopping;
@@ -109,6 +112,7 @@ struct request {
     h2o_req_t *req;                /* NULL: the client is gone */
     struct connection *connection; /* valid while req is */
     size_t charged;                /* bytes taken from the budget for the answer */
+    uint64_t started_us;           /* the loop's clock when all of it had come */
     struct buffer packed;          /* the answer as gzip */
     struct task task;              /* packing on the pool, and back */
     bool answered;                 /* respond was called and its work is done */
@@ -177,7 +181,8 @@ void requests_free(struct loop *loop);
 
 /* --- answer.c --- */
 
-/* Answers that never reach the API: method, path, transport. `body` must be constant. */
+/* Answers that never reach the API: method, path, transport. `body` must live as long as the
+ * request. */
 void answer_short(struct loop *loop, h2o_req_t *req, int status, const char *content_type, h2o_iovec_t body);
 void answer_preflight(struct loop *loop, h2o_req_t *req);
 void answer_overload(struct loop *loop, h2o_req_t *req);

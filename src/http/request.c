@@ -3,6 +3,8 @@
  * used again, at the end of a turn, when nothing on the stack can still refer to them. */
 #include "http/private.h"
 
+#include "base/env.h"
+
 #include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -159,6 +161,12 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
         call->head = head_of(request);
     }
     loop->calls++;
+    /* The clock is looked at once for the first request of a turn, and once for each answer: where requests come many
+     * at once, that is once for each. So what a request waits for those in front of it in its turn counts. */
+    if (loop->clock_us == 0) {
+        loop->clock_us = env_monotonic_us();
+    }
+    request->started_us = loop->clock_us;
     api_call_start(call);
 }
 
@@ -168,6 +176,8 @@ static void finish(struct request *request)
     assert(!request->answered && request->loop->calls > 0);
     request->answered = true;
     request->loop->calls--;
+    request->loop->clock_us = env_monotonic_us();
+    api_call_count(&request->call, request->loop->clock_us - request->started_us);
     if (request->req == NULL) {
         retire(request);
         return;

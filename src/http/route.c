@@ -12,18 +12,37 @@ static bool is_get(h2o_req_t *req)
     return is_text(req->method, "GET") || is_text(req->method, "HEAD");
 }
 
+static void answer_metrics(struct loop *loop, h2o_req_t *req)
+{
+    const struct http_monitor *monitor = loop->server->options.monitor;
+    struct buffer text = {0};
+    monitor->metrics(monitor->context, &text);
+    h2o_iovec_t body = h2o_strdup(&req->pool, text.data, text.len);
+    buffer_finish(&text);
+    answer_short(loop, req, 200, "text/plain; version=0.0.4; charset=utf-8", body);
+}
+
+static void answer_ready(struct loop *loop, h2o_req_t *req)
+{
+    const struct http_monitor *monitor = loop->server->options.monitor;
+    const char *why = loop->stopping ? "stopping\n" : monitor != NULL ? monitor->unready(monitor->context) : NULL;
+    const char *text = why != NULL ? why : "ok\n";
+    answer_short(loop, req, why != NULL ? 503 : 200, "text/plain", h2o_iovec_init(text, strlen(text)));
+}
+
 /* A GET, or something that is no API call. */
 static void answer_other(struct loop *loop, h2o_req_t *req)
 {
     static const h2o_iovec_t unknown = {H2O_STRLIT("<UnknownOperationException/>\n")};
     static const h2o_iovec_t alive = {H2O_STRLIT("ok\n")};
-    static const h2o_iovec_t stopping = {H2O_STRLIT("stopping\n")};
     if (is_get(req) && is_text(req->path_normalized, "/")) {
         answer_short(loop, req, 200, "text/plain", loop->server->health);
     } else if (is_get(req) && is_text(req->path_normalized, "/health/live")) {
         answer_short(loop, req, 200, "text/plain", alive);
     } else if (is_get(req) && is_text(req->path_normalized, "/health/ready")) {
-        answer_short(loop, req, loop->stopping ? 503 : 200, "text/plain", loop->stopping ? stopping : alive);
+        answer_ready(loop, req);
+    } else if (is_get(req) && loop->server->options.serves_metrics && is_text(req->path_normalized, "/metrics")) {
+        answer_metrics(loop, req);
     } else {
         answer_short(loop, req, 404, "application/xml", unknown);
     }
@@ -34,8 +53,9 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     (void)handler;
     struct loop *loop = loop_of(req);
     struct request_guard *guard = request_guard_create(req);
-    if (is_text(req->method, "POST") && is_text(req->path_normalized, "/")) {
+    if (loop->server->options.serves_api && is_text(req->method, "POST") && is_text(req->path_normalized, "/")) {
         if (budget_is_spent(&loop->server->budget)) {
+            metric_add(&loop->requests_refused, 1);
             answer_overload(loop, req);
         } else {
             request_start(loop, req, guard);

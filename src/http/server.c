@@ -15,6 +15,7 @@ const struct http_options http_defaults = {
     .request_ms_max = 60000,
     .answer_ms_max = 120000,
     .idle_ms_max = 180000,
+    .serves_api = true,
 };
 
 static void wait_for_ready(struct http_server *server, unsigned count)
@@ -89,7 +90,7 @@ static void post_stop(struct http_server *server, unsigned i)
     mailbox_post(&server->loops[i].port.mailbox, &list);
 }
 
-void http_server_stop(struct http_server *server, unsigned drain_ms)
+void http_server_drain(struct http_server *server, unsigned drain_ms)
 {
     if (server == NULL) {
         return;
@@ -105,5 +106,42 @@ void http_server_stop(struct http_server *server, unsigned drain_ms)
         pthread_join(server->loops[i].thread, NULL);
     }
     assert(atomic_load(&server->budget.used) == 0);
-    server_free(server);
+}
+
+void http_server_destroy(struct http_server *server)
+{
+    if (server != NULL) {
+        server_free(server);
+    }
+}
+
+void http_server_stop(struct http_server *server, unsigned drain_ms)
+{
+    http_server_drain(server, drain_ms);
+    http_server_destroy(server);
+}
+
+void http_server_stats(const struct http_server *server, struct http_stats *ret_stats)
+{
+    *ret_stats = (struct http_stats){
+        .connections = atomic_load(&server->connections),
+        .bytes_in_flight = atomic_load(&server->budget.used),
+    };
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        const struct loop *loop = &server->loops[i];
+        ret_stats->connections_accepted += metric_read(&loop->connections_accepted);
+        ret_stats->connections_refused += metric_read(&loop->connections_refused);
+        ret_stats->requests_refused += metric_read(&loop->requests_refused);
+    }
+}
+
+unsigned http_server_loops(const struct http_server *server)
+{
+    return server->loop_count;
+}
+
+const struct api_metrics *http_server_metrics(const struct http_server *server, unsigned loop)
+{
+    assert(loop < server->loop_count);
+    return &server->loops[loop].api.metrics;
 }

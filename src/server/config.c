@@ -56,7 +56,7 @@ static int set_flag(const char *value, bool *ret_flag, struct err *err)
     return err_set(err, "'%s' is neither true nor false", value);
 }
 
-static int set_listen(struct config *config, const char *value, struct err *err)
+static int set_address(const char *value, char ret_host[NI_MAXHOST], char ret_port[6], struct err *err)
 {
     static const char usage[] = "is not HOST:PORT, for example 127.0.0.1:8000 or [::1]:8000";
     const char *host = value, *colon = strrchr(value, ':');
@@ -71,13 +71,23 @@ static int set_listen(struct config *config, const char *value, struct err *err)
         return err_set(err, "'%s' %s", value, usage);
     }
     unsigned port = 0;
-    if (host_len == 0 || host_len >= sizeof config->listen_host || set_number(colon + 1, 0, 65535, &port, err) != 0) {
+    if (host_len == 0 || host_len >= NI_MAXHOST || set_number(colon + 1, 0, 65535, &port, err) != 0) {
         return err_set(err, "'%s' %s", value, usage);
     }
-    memcpy(config->listen_host, host, host_len);
-    config->listen_host[host_len] = '\0';
-    snprintf(config->listen_port, sizeof config->listen_port, "%u", port);
+    memcpy(ret_host, host, host_len);
+    ret_host[host_len] = '\0';
+    snprintf(ret_port, 6, "%u", port);
     return 0;
+}
+
+static int set_listen(struct config *config, const char *value, struct err *err)
+{
+    return set_address(value, config->listen_host, config->listen_port, err);
+}
+
+static int set_metrics_listen(struct config *config, const char *value, struct err *err)
+{
+    return set_address(value, config->metrics_host, config->metrics_port, err);
 }
 
 static int set_data_dir(struct config *config, const char *value, struct err *err)
@@ -206,6 +216,8 @@ static const struct option {
      "memory for what is read often, in MB: half for blocks of files, half for items (default 128)"},
     {"--max-connections", "N", "STATOR_MAX_CONNECTIONS", set_max_connections,
      "more are closed as they arrive (default 10000)"},
+    {"--metrics-listen", "HOST:PORT", "STATOR_METRICS_LISTEN", set_metrics_listen,
+     "where to show /metrics and /health to whoever asks (default: with --auth none, beside the API)"},
     {"--throttle", "on|off", "STATOR_THROTTLE", set_throttle,
      "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
     {"--max-collection-bytes", "N", "STATOR_MAX_COLLECTION_BYTES", set_max_collection_bytes,

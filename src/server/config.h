@@ -10,9 +10,11 @@
 #include <stdio.h>
 
 struct config {
-    char listen_host[NI_MAXHOST]; /* without brackets */
-    char listen_port[6];          /* decimal; "0": the system chooses */
-    const char *data_dir;         /* NULL: not told */
+    char listen_host[NI_MAXHOST];  /* without brackets */
+    char listen_port[6];           /* decimal; "0": the system chooses */
+    char metrics_host[NI_MAXHOST]; /* where metrics are shown; empty: not told */
+    char metrics_port[6];
+    const char *data_dir; /* NULL: not told */
     bool ephemeral;
     bool insecure;
     bool check_signatures;   /* --auth sigv4 */

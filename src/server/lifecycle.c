@@ -1,12 +1,14 @@
 #include "server/lifecycle.h"
 
 #include "api/authenticate.h"
+#include "base/env.h"
 #include "base/fault.h"
 #include "cluster/cluster.h"
 #include "http/http.h"
 #include "server/identity_watch.h"
 #include "server/listener.h"
 #include "server/maintenance.h"
+#include "server/metrics.h"
 #include "server/temp_dir.h"
 
 #include <errno.h>
@@ -20,8 +22,10 @@
 /* How long a slow client may hold up the end. */
 #define DRAIN_MS 10000
 /* Descriptors for all but connections: the store's files, listeners, loops. */
-#define OTHER_FILES 1024u
-#define FILES_MAX   1048576u
+#define OTHER_FILES             1024u
+#define FILES_MAX               1048576u
+#define METRICS_CONNECTIONS_MAX 64u
+#define METRICS_BODY_BYTES_MAX  4096u
 
 /* What a running server is made of, in the order in which it is made. */
 struct server {
@@ -34,7 +38,12 @@ struct server {
     bool has_guard;
     struct identity_watch *identity_watch;
     struct api api;
+    struct metrics metrics;
+    struct http_monitor monitor;
+    atomic_bool stopping;
     struct http_server *http;
+    struct listeners metrics_listeners;
+    struct http_server *metrics_http; /* a loop of its own, so that it answers whatever the others do; or NULL */
     struct maintenance *maintenance;
 };
 
@@ -106,12 +115,62 @@ static int open_guard(struct server *server, const struct config *config, struct
     return identity_watch_start(config, server->data_dir, &server->guard, &server->identity_watch, err);
 }
 
+static void on_metrics(void *context, struct buffer *out)
+{
+    struct server *server = context;
+    metrics_print(&server->metrics, out);
+}
+
+static const char *on_unready(void *context)
+{
+    struct server *server = context;
+    if (atomic_load(&server->stopping)) {
+        return "stopping\n";
+    }
+    return cluster_is_writable(server->cluster) ? NULL : "writes fail\n";
+}
+
+static int start_http(struct server *server, const struct config *config, unsigned connections_max, struct err *err)
+{
+    server->metrics.cluster = server->cluster;
+    server->metrics.started_us = env_monotonic_us();
+    server->monitor = (struct http_monitor){.metrics = on_metrics, .unready = on_unready, .context = server};
+    struct http_options options = http_defaults;
+    memcpy(options.listeners, server->listeners.fds, sizeof options.listeners);
+    options.listener_count = server->listeners.count;
+    options.threads = config->threads;
+    options.connections_max = connections_max;
+    options.monitor = &server->monitor;
+    /* who may read everything may read the metrics too */
+    options.serves_metrics = !config->check_signatures && server->metrics_listeners.count == 0;
+    server->listeners.count = 0; /* they are the loops' now */
+    if (http_server_start(&options, &server->api, &server->http, err) != 0) {
+        return -1;
+    }
+    atomic_store(&server->metrics.http, server->http);
+    if (server->metrics_listeners.count == 0) {
+        return 0;
+    }
+    options = http_defaults;
+    memcpy(options.listeners, server->metrics_listeners.fds, sizeof options.listeners);
+    options.listener_count = server->metrics_listeners.count;
+    options.connections_max = METRICS_CONNECTIONS_MAX;
+    options.body_bytes_max = METRICS_BODY_BYTES_MAX;
+    options.monitor = &server->monitor;
+    options.serves_api = false;
+    options.serves_metrics = true;
+    server->metrics_listeners.count = 0;
+    return http_server_start(&options, &server->api, &server->metrics_http, err);
+}
+
 static int start(struct server *server, const struct config *config, struct err *err)
 {
     if (fault_init() != 0) {
         return err_set(err, "STATOR_FAULT: '%s' is not a fault point, or its count is wrong", getenv("STATOR_FAULT"));
     }
-    if (listeners_open(config, &server->listeners, err) != 0 || open_data(server, config, err) != 0) {
+    if (listeners_open(config, &server->listeners, err) != 0 ||
+        (config->metrics_host[0] != '\0' && listeners_open_metrics(config, &server->metrics_listeners, err) != 0) ||
+        open_data(server, config, err) != 0) {
         return -1;
     }
     unsigned connections_max = fit_connections(config->max_connections);
@@ -124,13 +183,7 @@ static int start(struct server *server, const struct config *config, struct err 
     if (config->check_signatures && open_guard(server, config, err) != 0) {
         return -1;
     }
-    struct http_options options = http_defaults;
-    memcpy(options.listeners, server->listeners.fds, sizeof options.listeners);
-    options.listener_count = server->listeners.count;
-    options.threads = config->threads;
-    options.connections_max = connections_max;
-    server->listeners.count = 0; /* they are the loops' now */
-    if (http_server_start(&options, &server->api, &server->http, err) != 0) {
+    if (start_http(server, config, connections_max, err) != 0) {
         return -1;
     }
     server->maintenance = maintenance_start(server->cluster);
@@ -139,8 +192,12 @@ static int start(struct server *server, const struct config *config, struct err 
 
 static void stop(struct server *server)
 {
+    atomic_store(&server->stopping, true);
     listeners_close(&server->listeners);
-    http_server_stop(server->http, DRAIN_MS);
+    listeners_close(&server->metrics_listeners);
+    http_server_drain(server->http, DRAIN_MS);
+    http_server_stop(server->metrics_http, 0);
+    http_server_destroy(server->http);
     pool_destroy(server->pool);
     maintenance_stop(server->maintenance);
     identity_watch_stop(server->identity_watch);
@@ -170,6 +227,9 @@ int serve(const struct config *config, struct err *err)
     printf("stator %s: ready on http://%s, data in %s (%u shard%s%s)\n", STATOR_VERSION, server.listeners.address,
            server.data_dir, shards, shards == 1 ? "" : "s", config->ephemeral ? ", ephemeral: nothing is kept" : "");
     fflush(stdout);
+    if (server.metrics_http != NULL) {
+        log_info("metrics on http://%s/metrics", server.metrics_listeners.address);
+    }
 
     int number = 0;
     while (sigwait(&signals, &number) != 0) {

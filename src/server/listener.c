@@ -79,9 +79,10 @@ static int open_all(struct addrinfo *infos, struct listeners *listeners)
     return listeners->count > 0 ? 0 : -1;
 }
 
-int listeners_open(const struct config *config, struct listeners *ret_listeners, struct err *err)
+/* `why`: what must be said of an address that is no loopback address; NULL: it is fine. */
+static int open_address(const char *host, const char *port, const char *why, struct listeners *ret_listeners,
+                        struct err *err)
 {
-    const char *host = config->listen_host, *port = config->listen_port;
     bool is_v6 = strchr(host, ':') != NULL;
     const char *left = is_v6 ? "[" : "", *right = is_v6 ? "]" : "";
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *infos;
@@ -93,12 +94,9 @@ int listeners_open(const struct config *config, struct listeners *ret_listeners,
     for (struct addrinfo *info = infos; info != NULL; info = info->ai_next) {
         exposed = exposed || !is_loopback(info->ai_addr);
     }
-    if (exposed && !(config->check_signatures && config->insecure)) {
+    if (exposed && why != NULL) {
         freeaddrinfo(infos);
-        return err_set(err, "--listen %s%s%s:%s is not a loopback address, %s", left, host, right, port,
-                       config->check_signatures
-                           ? "and everything would cross the network unencrypted; --insecure allows that"
-                           : "and everybody who reaches it could do everything; that needs --auth sigv4");
+        return err_set(err, "--listen %s%s%s:%s is not a loopback address, %s", left, host, right, port, why);
     }
     struct listeners listeners = {0};
     failure = open_all(infos, &listeners);
@@ -111,6 +109,23 @@ int listeners_open(const struct config *config, struct listeners *ret_listeners,
     snprintf(listeners.address, sizeof listeners.address, "%s%s%s:%u", left, host, right,
              ntohs(bound_port(listeners.fds[0])));
     *ret_listeners = listeners;
+    return 0;
+}
+
+int listeners_open(const struct config *config, struct listeners *ret_listeners, struct err *err)
+{
+    const char *why = config->check_signatures
+                          ? "and everything would cross the network unencrypted; --insecure allows that"
+                          : "and everybody who reaches it could do everything; that needs --auth sigv4";
+    bool allowed = config->check_signatures && config->insecure;
+    return open_address(config->listen_host, config->listen_port, allowed ? NULL : why, ret_listeners, err);
+}
+
+int listeners_open_metrics(const struct config *config, struct listeners *ret_listeners, struct err *err)
+{
+    if (open_address(config->metrics_host, config->metrics_port, NULL, ret_listeners, err) != 0) {
+        return err_wrap(err, "--metrics-listen");
+    }
     return 0;
 }
 

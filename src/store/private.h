@@ -3,6 +3,8 @@
 
 #include <rocksdb/c.h>
 
+#include <stdatomic.h>
+
 #include "store/store.h"
 
 struct store {
@@ -15,9 +17,14 @@ struct store {
 
     /* the writer's: what is known of the room on the file system */
     bool has_room;
-    bool log_is_broken; /* an append to the log failed: nothing is committed until the store is opened anew */
     size_t unlooked_bytes;
     uint64_t looked_us;
+
+    /* the writer sets, everybody may read */
+    atomic_bool log_is_broken; /* an append to the log failed: nothing is committed until the store is opened anew */
+    struct histogram commit_us;
+    struct metric commit_failures;
+    struct metric committed_bytes;
 };
 
 struct store_cache {

@@ -222,7 +222,7 @@ void store_batch_delete_range(struct store_batch *batch, struct store *store, en
                                        upper.len);
 }
 
-static bool look_for_room(struct store *store)
+static bool look_for_room(const struct store *store)
 {
     struct statvfs status;
     if (statvfs(store->path, &status) != 0) {
@@ -232,9 +232,8 @@ static bool look_for_room(struct store *store)
 }
 
 /* Looks at the file system now and then, and each time while there is no room. */
-static bool has_room(struct store *store, size_t bytes)
+static bool has_room(struct store *store, size_t bytes, uint64_t now)
 {
-    uint64_t now = env_monotonic_us();
     store->unlooked_bytes += bytes;
     if (!store->has_room || store->unlooked_bytes > LOOK_BYTES || now - store->looked_us > LOOK_US) {
         store->has_room = look_for_room(store);
@@ -244,25 +243,42 @@ static bool has_room(struct store *store, size_t bytes)
     return store->has_room;
 }
 
-int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err)
+bool store_is_writable(const struct store *store)
+{
+    return !atomic_load(&store->log_is_broken) && look_for_room(store);
+}
+
+static int commit(struct store *store, struct store_batch *batch, bool durable, struct err *err)
 {
     if (fault_fires("store.commit")) {
         return err_set(err, "write failed: fault point store.commit");
     }
-    if (store->log_is_broken) {
+    if (atomic_load_explicit(&store->log_is_broken, memory_order_relaxed)) {
         return err_set(err, "write refused: the log could not be written before; start again to begin a new one");
     }
     size_t bytes;
     rocksdb_writebatch_data(raw(batch), &bytes);
-    if (!has_room(store, bytes)) {
+    uint64_t begun_us = env_monotonic_us();
+    if (!has_room(store, bytes, begun_us)) {
         return err_set(err, "write refused: less than %u MB are free in %s", FREE_BYTES_MIN >> 20, store->path);
     }
     char *message = NULL;
     rocksdb_write(store->db, durable ? store->durable_options : store->relaxed_options, raw(batch), &message);
     if (message == NULL) {
+        histogram_add(&store->commit_us, histogram_bounds_us, env_monotonic_us() - begun_us);
+        metric_add(&store->committed_bytes, (int64_t)bytes);
         return 0;
     }
     /* Another program took the room that was left. Flushes are tried again by RocksDB; its log is not to be touched. */
-    store->log_is_broken = strstr(message, ".log") != NULL;
+    atomic_store(&store->log_is_broken, strstr(message, ".log") != NULL);
     return store_err(err, "write failed", message);
+}
+
+int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err)
+{
+    int failed = commit(store, batch, durable, err);
+    if (failed != 0) {
+        metric_add(&store->commit_failures, 1);
+    }
+    return failed;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/metric.h"
 #include "base/slice.h"
 
 struct store;
@@ -37,6 +38,26 @@ int store_open(const char *path, const struct store_options *options, struct sto
 
 /* Flushes, so that the next start replays nothing, and closes. All cursors and values must be gone. NULL is allowed. */
 void store_close(struct store *store);
+
+/* False if a commit would be refused now: the log is broken, or there is no room. Any thread. */
+bool store_is_writable(const struct store *store);
+
+/* What operators watch. Any thread; asks RocksDB, which takes its own locks for a moment. */
+struct store_stats {
+    uint64_t file_bytes;     /* of all files, also those that a reader still holds */
+    uint64_t live_bytes;     /* of files of the newest state */
+    uint64_t memtable_bytes; /* rows not yet in files */
+    uint64_t reader_bytes;   /* filters and indexes of open files, outside of the cache */
+    uint64_t compaction_pending_bytes;
+    uint64_t running_compactions, running_flushes;
+    uint64_t background_errors;
+    bool writes_stopped;            /* until compactions catch up */
+    struct histogram_sum commit_us; /* of one batch, with its fsync */
+    uint64_t commit_failures;
+    uint64_t committed_bytes; /* of batches */
+};
+void store_stats(const struct store *store, struct store_stats *ret_stats);
+void store_cache_stats(const struct store_cache *cache, uint64_t *ret_bytes, uint64_t *ret_bytes_max);
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 
