@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "api/audit.h"
 #include "api/authorize.h"
 #include "api/call.h"
 #include "value/json.h"
@@ -27,8 +28,18 @@ void api_loop_finish(struct api_loop *loop)
         guard_loop_finish(&loop->guard);
     }
     authorize_finish(loop);
+    buffer_finish(&loop->audit_lines);
     json_parser_destroy(loop->parser);
     loop->parser = NULL;
+}
+
+void api_loop_end_turn(struct api_loop *loop)
+{
+    if (loop->audit_count > 0) {
+        const struct audit *audit = loop->api->audit;
+        audit->take(audit->context, &loop->audit_lines, loop->audit_count);
+        loop->audit_count = 0;
+    }
 }
 
 void api_call_init(struct api_call *call, struct api_loop *loop, void (*respond)(struct api_call *call))
@@ -60,6 +71,9 @@ void api_call_reset(struct api_call *call)
     call->caller = (struct guard_caller){0};
     call->operation = NULL;
     call->error = 0;
+    call->denial = DENIAL_NONE;
+    call->is_audited = false;
+    call->note = NULL;
     call->nodes = NULL;
     call->request = NULL;
     call->work = call->then = NULL;
@@ -125,6 +139,9 @@ void api_call_start(struct api_call *call)
     if (api->authenticate != NULL && !api->authenticate(call)) {
         return;
     }
+    if (api->audit != NULL && !audit_admit(call)) {
+        return;
+    }
     if (parse(call) && decode(call) && call_authorize(call)) {
         call->operation->run(call);
     }
@@ -143,6 +160,7 @@ void api_call_count(struct api_call *call, uint64_t duration_us)
     if (call->error != 0) {
         metric_add(&operation->errors[call->error - 1], 1);
     }
+    audit_finished(call, duration_us);
 }
 
 const char *api_metrics_operation(unsigned i)

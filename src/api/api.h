@@ -25,7 +25,8 @@ struct api {
      * (call_authenticate). False: refused, and the call has been failed. NULL: every caller may do everything
      * (`--auth none`). */
     bool (*authenticate)(struct api_call *call);
-    struct guard *guard; /* goes with call_authenticate; NULL without */
+    struct guard *guard;       /* goes with call_authenticate; NULL without */
+    const struct audit *audit; /* api/audit.h; NULL: nothing is written down */
 };
 
 /* One per event loop; used on its thread only. */
@@ -35,11 +36,16 @@ struct api_loop {
     struct json_parser *parser;
     struct guard_loop guard;             /* when the API has a guard */
     struct table_policy *table_policies; /* parsed policies of tables, made when the first is needed */
-    struct api_metrics metrics;          /* read by other threads too; stays readable after api_loop_finish */
+    struct buffer audit_lines;           /* of this turn */
+    unsigned audit_count;
+    struct api_metrics metrics; /* read by other threads too; stays readable after api_loop_finish */
 };
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port);
 void api_loop_finish(struct api_loop *loop);
+
+/* Hands over what the turn has collected. At the end of each. */
+void api_loop_end_turn(struct api_loop *loop);
 
 struct operation;
 struct json_node;
@@ -50,7 +56,8 @@ struct json_parser;
 struct api_call {
     struct api_loop *loop;
     struct slice target;   /* the X-Amz-Target header, or empty */
-    struct auth_head head; /* what is signed; needed only during api_call_start, and only when there is a guard */
+    struct slice id;       /* what the client knows the request by */
+    struct auth_head head; /* what is signed, and from where; needed only during api_call_start */
     struct slice body;     /* JSON_PADDING readable bytes behind it; needed only during api_call_start */
     /* Called once, on the loop's thread, maybe already inside api_call_start. `status` and `out` are the answer. */
     void (*respond)(struct api_call *call);
@@ -63,6 +70,9 @@ struct api_call {
     struct guard_caller caller; /* during api_call_start; nobody without a guard */
     const struct operation *operation;
     unsigned error;          /* 1 + enum error_type; 0: none */
+    unsigned denial;         /* enum denial */
+    bool is_audited;         /* gets a line in the audit log */
+    struct audit_note *note; /* what that will need; NULL: not taken */
     struct json_node *nodes; /* the parsed body; nodes[0] is the root */
     void *request;           /* decoded: the struct of operation->shape */
     void *state;             /* what the operation keeps while it runs on other threads; in the arena */

@@ -2,6 +2,7 @@
  * (IAM User Guide). The blanks at the end of sentences are AWS's. */
 #include "api/authenticate.h"
 
+#include "api/audit.h"
 #include "api/call.h"
 #include "base/env.h"
 
@@ -157,6 +158,7 @@ bool call_authenticate(struct api_call *call)
         guard_check(&call->loop->guard, &call->head, call->body, (int64_t)(env_time_us() / 1000000), SLICE(SERVICE),
                     &call->arena, &claims, &call->caller);
     if (result != SIGV4_OK) {
+        audit_denial(call, DENIAL_UNAUTHENTICATED, claims.access_key);
         fail_signature(call, result, &claims);
     }
     return result == SIGV4_OK;

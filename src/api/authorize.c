@@ -3,6 +3,7 @@
 #include "api/authorize.h"
 
 #include "api/access.h"
+#include "api/audit.h"
 #include "value/from_json.h"
 
 #include <stdlib.h>
@@ -58,9 +59,16 @@ static struct slice denial(struct access *access, const char *context)
 
 static struct slice implicit_denial(struct access *access)
 {
+    audit_denial(access->call, DENIAL_IMPLICIT, SLICE(""));
     struct slice context =
         arena_printf(&access->call->arena, "because no identity-based policy allows the %s action", access->action);
     return denial(access, context.data);
+}
+
+static struct slice explicit_denial(struct access *access, const char *context)
+{
+    audit_denial(access->call, DENIAL_EXPLICIT, SLICE(""));
+    return denial(access, context);
 }
 
 static struct policy_request request_of(struct access *access)
@@ -87,7 +95,7 @@ static bool is_allowed(struct access *access, struct slice *ret_denial)
     for (unsigned i = 0; i < user->policy_count; i++) {
         enum policy_decision decision = policy_evaluate(user->policies[i].tree, &request, &call->arena);
         if (decision == POLICY_DENIES) {
-            *ret_denial = denial(access, "with an explicit deny in an identity-based policy");
+            *ret_denial = explicit_denial(access, "with an explicit deny in an identity-based policy");
             return false;
         }
         allowed = allowed || decision == POLICY_ALLOWS;
@@ -98,7 +106,7 @@ static bool is_allowed(struct access *access, struct slice *ret_denial)
         enum policy_decision decision =
             policy != NULL ? policy_evaluate(policy, &request, &call->arena) : POLICY_DENIES;
         if (decision == POLICY_DENIES) {
-            *ret_denial = denial(access, "with an explicit deny in a resource-based policy");
+            *ret_denial = explicit_denial(access, "with an explicit deny in a resource-based policy");
             return false;
         }
         allowed = allowed || decision == POLICY_ALLOWS;

@@ -1,5 +1,7 @@
 #include "api/call.h"
 
+#include "api/audit.h"
+
 #include <assert.h>
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */
@@ -54,6 +56,7 @@ bool call_table_name(struct api_call *call, struct slice name_or_arn, struct sli
         return refuse_arn(call, "resource type", name_or_arn);
     }
     if (!slice_equal(account, slice_from_string(settings->account_id))) {
+        call->denial = DENIAL_IMPLICIT;
         call_fail(call, ERROR_ACCESS_DENIED,
                   "User is not authorized to perform: %s on resource: %.*s because no resource-based policy allows the "
                   "%s action",

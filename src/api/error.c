@@ -42,6 +42,7 @@ static const struct {
     [ERROR_THROTTLING] = {"com.amazon.coral.availability#ThrottlingException", "message", 400},
     [ERROR_REQUEST_LIMIT] = {DYNAMODB "RequestLimitExceeded", "message", 400},
     [ERROR_INTERNAL] = {DYNAMODB "InternalServerError", "message", 500},
+    [ERROR_UNAVAILABLE] = {DYNAMODB "ServiceUnavailable", "message", 503},
 };
 
 _Static_assert(sizeof kinds / sizeof kinds[0] <= API_ERRORS_MAX, "there is a number for each");

@@ -30,6 +30,7 @@ enum error_type {
     ERROR_THROTTLING,
     ERROR_REQUEST_LIMIT,
     ERROR_INTERNAL,
+    ERROR_UNAVAILABLE,
 };
 
 /* Answers the call with {"__type":…,"message":…} and the type's status. */

@@ -151,6 +151,7 @@ static void end_turn(struct loop *loop)
 {
     loop_update_now(loop);
     cluster_port_flush(&loop->port);
+    api_loop_end_turn(&loop->api);
     connections_watch(loop);
     requests_recycle(loop);
     if (loop->accept_again_ms != 0 && loop->now_ms >= loop->accept_again_ms) {

@@ -157,7 +157,8 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
     struct api_call *call = &request->call;
     call->target = header_value(req, h2o_find_header_by_str(headers, H2O_STRLIT("x-amz-target"), -1));
     call->body = padded_body(req);
-    if (loop->api.api->guard != NULL) {
+    call->id = slice_of(request->id, REQUEST_ID_CHARS);
+    if (loop->api.api->guard != NULL || loop->api.api->audit != NULL) {
         call->head = head_of(request);
     }
     loop->calls++;

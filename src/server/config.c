@@ -176,6 +176,32 @@ static int set_key_file(struct config *config, const char *value, struct err *er
     return 0;
 }
 
+static int set_audit_log(struct config *config, const char *value, struct err *err)
+{
+    if (*value == '\0') {
+        return err_set(err, "the path is empty");
+    }
+    config->audit_log = value;
+    return 0;
+}
+
+static int set_audit(struct config *config, const char *value, struct err *err)
+{
+    static const char *const levels[] = {"denied", "control", "writes", "all"};
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(value, levels[i]) == 0) {
+            config->audit_level = AUDIT_DENIED + (enum audit_level)i;
+            return 0;
+        }
+    }
+    return err_set(err, "'%s' is not one of: denied, control, writes, all", value);
+}
+
+static int set_audit_strict(struct config *config, const char *value, struct err *err)
+{
+    return set_flag(value, &config->audit_strict, err);
+}
+
 static int set_log_level(struct config *config, const char *value, struct err *err)
 {
     static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -222,6 +248,12 @@ static const struct option {
      "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
     {"--max-collection-bytes", "N", "STATOR_MAX_COLLECTION_BYTES", set_max_collection_bytes,
      "bytes of an item collection (default 10737418240, as on AWS)"},
+    {"--audit-log", "FILE", "STATOR_AUDIT_LOG", set_audit_log,
+     "write down who did what, a line of JSON each (-: standard output); opened anew on SIGHUP"},
+    {"--audit", "LEVEL", "STATOR_AUDIT", set_audit,
+     "what to write down: denied, control (and tables), writes (and items), all (and reads) (default writes)"},
+    {"--audit-strict", NULL, "STATOR_AUDIT_STRICT", set_audit_strict,
+     "refuse what cannot be written down (default: do it, and count the lines that are lost)"},
     {"--log-level", "LEVEL", "STATOR_LOG_LEVEL", set_log_level,
      "debug, info, warning or error, on standard error (default info)"},
 };
@@ -288,6 +320,18 @@ static int check_root(const struct config *config, struct err *err)
     return 0;
 }
 
+/* Writes are told by default: there are fewer of them than reads, and they are what somebody asks about later. */
+static int check_audit(struct config *config, struct err *err)
+{
+    if (config->audit_log == NULL && (config->audit_level != AUDIT_OFF || config->audit_strict)) {
+        return err_set(err, "%s needs --audit-log FILE", config->audit_strict ? "--audit-strict" : "--audit");
+    }
+    if (config->audit_log != NULL && config->audit_level == AUDIT_OFF) {
+        config->audit_level = AUDIT_WRITES;
+    }
+    return 0;
+}
+
 /* The option that "--name" or "--name=value" is; NULL if there is none. */
 static const struct option *find_option(const char *argument, const char **ret_value)
 {
@@ -338,7 +382,7 @@ enum config_result config_parse(int count, char *const *arguments, struct config
     }
     config.root_key_id = getenv(ROOT_KEY_ID);
     config.root_secret = getenv(ROOT_SECRET);
-    if (check_root(&config, err) != 0) {
+    if (check_root(&config, err) != 0 || check_audit(&config, err) != 0) {
         return CONFIG_REFUSED;
     }
     *ret_config = config;

@@ -1,6 +1,7 @@
 /* What `stator serve` was told: command line before environment before default. */
 #pragma once
 
+#include "api/audit.h"
 #include "base/err.h"
 #include "base/log.h"
 
@@ -29,6 +30,9 @@ struct config {
     const char *region;
     const char *account_id;
     enum log_level log_level;
+    const char *audit_log; /* a path, or "-"; NULL: there is none */
+    enum audit_level audit_level;
+    bool audit_strict;
     bool throttle; /* provisioned throughput and on-demand maxima are enforced */
 };
 

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "cluster/cluster.h"
 #include "http/http.h"
+#include "server/audit_log.h"
 #include "server/identity_watch.h"
 #include "server/listener.h"
 #include "server/maintenance.h"
@@ -37,6 +38,7 @@ struct server {
     struct guard guard;
     bool has_guard;
     struct identity_watch *identity_watch;
+    struct audit_log *audit_log; /* or NULL */
     struct api api;
     struct metrics metrics;
     struct http_monitor monitor;
@@ -163,6 +165,18 @@ static int start_http(struct server *server, const struct config *config, unsign
     return http_server_start(&options, &server->api, &server->metrics_http, err);
 }
 
+static int open_audit_log(struct server *server, const struct config *config, struct err *err)
+{
+    struct audit_log_options options = {
+        .path = config->audit_log, .level = config->audit_level, .strict = config->audit_strict};
+    if (audit_log_start(&options, &server->audit_log, err) != 0) {
+        return -1;
+    }
+    server->api.audit = audit_log_sink(server->audit_log);
+    server->metrics.audit_log = server->audit_log;
+    return 0;
+}
+
 static int start(struct server *server, const struct config *config, struct err *err)
 {
     if (fault_init() != 0) {
@@ -180,7 +194,8 @@ static int start(struct server *server, const struct config *config, struct err 
         .pool = server->pool,
         .settings = {.region = config->region, .account_id = config->account_id, .endpoint = server->listeners.address},
     };
-    if (config->check_signatures && open_guard(server, config, err) != 0) {
+    if ((config->check_signatures && open_guard(server, config, err) != 0) ||
+        (config->audit_log != NULL && open_audit_log(server, config, err) != 0)) {
         return -1;
     }
     if (start_http(server, config, connections_max, err) != 0) {
@@ -198,6 +213,7 @@ static void stop(struct server *server)
     http_server_drain(server->http, DRAIN_MS);
     http_server_stop(server->metrics_http, 0);
     http_server_destroy(server->http);
+    audit_log_stop(server->audit_log);
     pool_destroy(server->pool);
     maintenance_stop(server->maintenance);
     identity_watch_stop(server->identity_watch);
@@ -208,6 +224,29 @@ static void stop(struct server *server)
     temp_dir_remove(server->temp_dir);
     free(server->temp_dir);
     free(server->data_dir);
+}
+
+/* SIGHUP: what stands in files beside the data folder is read or opened anew. */
+static void reload(struct server *server)
+{
+    log_info("reloading: SIGHUP");
+    if (server->audit_log != NULL) {
+        audit_log_reopen(server->audit_log);
+    }
+}
+
+/* Until it is told to end; by which signal. The kernel's own SIGHUP says that the terminal is gone: an end. */
+static int wait_for_end(struct server *server, const sigset_t *signals)
+{
+    for (;;) {
+        siginfo_t info;
+        int number = sigwaitinfo(signals, &info);
+        if (number == SIGHUP && info.si_code != SI_KERNEL) {
+            reload(server);
+        } else if (number > 0) {
+            return number;
+        }
+    }
 }
 
 int serve(const struct config *config, struct err *err)
@@ -231,9 +270,7 @@ int serve(const struct config *config, struct err *err)
         log_info("metrics on http://%s/metrics", server.metrics_listeners.address);
     }
 
-    int number = 0;
-    while (sigwait(&signals, &number) != 0) {
-    }
+    int number = wait_for_end(&server, &signals);
     signal(SIGTERM, on_second_signal);
     signal(SIGINT, on_second_signal);
     signal(SIGHUP, SIG_IGN);

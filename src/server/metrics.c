@@ -247,6 +247,17 @@ static void append_process(const struct metrics *metrics, struct buffer *out)
     exposition_gauge(out, "process_threads", "Threads.", stats.threads);
 }
 
+static void append_audit(const struct audit_log *log, struct buffer *out)
+{
+    struct audit_log_stats stats;
+    audit_log_stats(log, &stats);
+    exposition_counter(out, "stator_audit_lines_total", "Lines written to the audit log.", stats.written_lines);
+    exposition_counter(out, "stator_audit_lost_lines_total", "Lines that the audit log lost.", stats.lost_lines);
+    exposition_counter(out, "stator_audit_write_failures_total", "Writes to the audit log that failed.",
+                       stats.failures);
+    exposition_gauge(out, "stator_audit_queue_bytes", "Lines that wait to be written.", stats.queue_bytes);
+}
+
 void metrics_print(const struct metrics *metrics, struct buffer *out)
 {
     struct http_server *http = atomic_load(&metrics->http);
@@ -254,5 +265,8 @@ void metrics_print(const struct metrics *metrics, struct buffer *out)
         append_http(http, out);
     }
     append_shards(metrics->cluster, out);
+    if (metrics->audit_log != NULL) {
+        append_audit(metrics->audit_log, out);
+    }
     append_process(metrics, out);
 }

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "http/http.h"
+#include "server/audit_log.h"
 
 #include <stdatomic.h>
 
 struct metrics {
     _Atomic(struct http_server *) http; /* NULL: not yet running */
     struct cluster *cluster;
-    uint64_t started_us; /* monotonic */
+    const struct audit_log *audit_log; /* or NULL */
+    uint64_t started_us;               /* monotonic */
 };
 
 /* Any thread. */

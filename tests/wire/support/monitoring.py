@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from .endpoint import Server
 
-PATIENCE_SECONDS_MAX = 5
+PATIENCE_SECONDS_MAX = 30
 METRICS_ADDRESS = re.compile(r"metrics on (http://\S+)/metrics")
 
 
