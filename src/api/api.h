@@ -25,8 +25,10 @@ struct api {
      * (call_authenticate). False: refused, and the call has been failed. NULL: every caller may do everything
      * (`--auth none`). */
     bool (*authenticate)(struct api_call *call);
-    struct guard *guard;       /* goes with call_authenticate; NULL without */
-    const struct audit *audit; /* api/audit.h; NULL: nothing is written down */
+    struct guard *guard;              /* goes with call_authenticate; NULL without */
+    const struct audit *audit;        /* api/audit.h; NULL: nothing is written down */
+    struct rate_limit *identity_rate; /* requests of a user; NULL: as many as he likes */
+    struct rate_limit *failure_rate;  /* bad signatures from an address; NULL: as many as it likes */
 };
 
 /* One per event loop; used on its thread only. */

@@ -105,7 +105,9 @@ bool audit_admit(struct api_call *call)
 void audit_denial(struct api_call *call, enum denial denial, struct slice access_key)
 {
     call->denial = denial;
-    if (call->loop->api->audit == NULL) {
+    const struct audit *audit = call->loop->api->audit;
+    /* who is too fast would otherwise fill the log with what did not happen */
+    if (audit == NULL || (denial == DENIAL_THROTTLED && !covers(audit->level, call->operation))) {
         return;
     }
     call->is_audited = true;

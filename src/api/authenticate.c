@@ -4,7 +4,11 @@
 
 #include "api/audit.h"
 #include "api/call.h"
+#include "auth/rate_limit.h"
 #include "base/env.h"
+#include "base/hash.h"
+
+#include <arpa/inet.h>
 
 #define SERVICE "dynamodb"
 
@@ -151,15 +155,56 @@ static void fail_signature(struct api_call *call, enum sigv4_result result, cons
     }
 }
 
+/* --- how often ----------------------------------------------------------------------------------------------------
+ */
+
+/* An address of IPv4, or the half of one of IPv6 that says which network it is: the rest is the client's to choose. */
+static uint64_t hash_peer(const struct auth_head *head)
+{
+    char text[AUTH_PEER_CHARS];
+    struct in6_addr v6;
+    if (head->peer == NULL || !head->peer(head->headers, text)) {
+        return 0;
+    }
+    if (inet_pton(AF_INET6, text, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6)) {
+        return hash_bytes(slice_of(&v6, sizeof v6 / 2));
+    }
+    return hash_bytes(slice_from_string(text));
+}
+
+/* True, and the call has been failed, if there is no token. Source of the text: Developer Guide, "Error handling with
+ * DynamoDB". */
+static bool is_throttled(struct api_call *call, struct rate_limit *limit, uint64_t key, enum throttled_by by)
+{
+    if (rate_limit_take(limit, key, env_monotonic_us())) {
+        return false;
+    }
+    metric_add(&call->loop->metrics.throttled[by], 1);
+    if (by == THROTTLED_BY_IDENTITY_RATE) {
+        audit_denial(call, DENIAL_THROTTLED, SLICE(""));
+    }
+    call_fail(call, ERROR_THROTTLING, "Rate of requests exceeds the allowed throughput.");
+    return true;
+}
+
 bool call_authenticate(struct api_call *call)
 {
     struct sigv4 claims;
     enum sigv4_result result =
         guard_check(&call->loop->guard, &call->head, call->body, (int64_t)(env_time_us() / 1000000), SLICE(SERVICE),
                     &call->arena, &claims, &call->caller);
+    const struct api *api = call->loop->api;
     if (result != SIGV4_OK) {
+        /* only the failures: a good signature counts for nothing here, so nobody is locked out by his neighbours */
+        if (api->failure_rate != NULL &&
+            is_throttled(call, api->failure_rate, hash_peer(&call->head), THROTTLED_BY_FAILURE_RATE)) {
+            return false;
+        }
         audit_denial(call, DENIAL_UNAUTHENTICATED, claims.access_key);
         fail_signature(call, result, &claims);
+        return false;
     }
-    return result == SIGV4_OK;
+    return api->identity_rate == NULL ||
+           !is_throttled(call, api->identity_rate, hash_bytes(slice_from_string(call->caller.user->arn)),
+                         THROTTLED_BY_IDENTITY_RATE);
 }

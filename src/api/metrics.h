@@ -16,8 +16,11 @@ struct operation_metrics {
     struct metric response_bytes;         /* of bodies, before they are compressed */
 };
 
+enum throttled_by { THROTTLED_BY_IDENTITY_RATE, THROTTLED_BY_FAILURE_RATE, THROTTLED_KINDS };
+
 struct api_metrics {
-    struct metric in_flight;                                     /* calls begun and not yet answered */
+    struct metric in_flight; /* calls begun and not yet answered */
+    struct metric throttled[THROTTLED_KINDS];
     struct operation_metrics operations[API_OPERATIONS_MAX + 1]; /* as in operations[]; the last: no known operation */
 };
 

@@ -14,6 +14,7 @@
 #define THREADS_MAX     64
 #define CONNECTIONS_MAX 1000000
 #define REGION_CHARS    63
+#define RATE_MAX        1000000
 #define CACHE_MB_MAX    1048576
 #define COLLECTION_MAX  (1ull << 50)
 
@@ -127,6 +128,16 @@ static int set_cache_mb(struct config *config, const char *value, struct err *er
 static int set_max_connections(struct config *config, const char *value, struct err *err)
 {
     return set_number(value, 1, CONNECTIONS_MAX, &config->max_connections, err);
+}
+
+static int set_max_identity_rate(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 0, RATE_MAX, &config->max_identity_rate, err);
+}
+
+static int set_max_auth_failures(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 0, RATE_MAX, &config->max_auth_failures, err);
 }
 
 static int set_max_collection_bytes(struct config *config, const char *value, struct err *err)
@@ -244,6 +255,10 @@ static const struct option {
      "more are closed as they arrive (default 10000)"},
     {"--metrics-listen", "HOST:PORT", "STATOR_METRICS_LISTEN", set_metrics_listen,
      "where to show /metrics and /health to whoever asks (default: with --auth none, beside the API)"},
+    {"--max-identity-rate", "N", "STATOR_MAX_IDENTITY_RATE", set_max_identity_rate,
+     "with --auth sigv4, requests a second of one user; ThrottlingException above (default 0: no limit)"},
+    {"--max-auth-failures", "N", "STATOR_MAX_AUTH_FAILURES", set_max_auth_failures,
+     "bad signatures a second from one address that get more than ThrottlingException (default 100; 0: all)"},
     {"--throttle", "on|off", "STATOR_THROTTLE", set_throttle,
      "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
     {"--max-collection-bytes", "N", "STATOR_MAX_COLLECTION_BYTES", set_max_collection_bytes,
@@ -273,6 +288,7 @@ static void set_defaults(struct config *config)
         .listen_port = "8000",
         .threads = default_threads(),
         .max_connections = 10000,
+        .max_auth_failures = 100,
         .cache_mb = 128,
         .region = "us-east-1",
         .account_id = "000000000000",
@@ -332,6 +348,13 @@ static int check_audit(struct config *config, struct err *err)
     return 0;
 }
 
+static int check_rate(const struct config *config, struct err *err)
+{
+    return config->max_identity_rate == 0 || config->check_signatures
+               ? 0
+               : err_set(err, "--max-identity-rate needs --auth sigv4: without, nobody is known");
+}
+
 /* The option that "--name" or "--name=value" is; NULL if there is none. */
 static const struct option *find_option(const char *argument, const char **ret_value)
 {
@@ -382,7 +405,7 @@ enum config_result config_parse(int count, char *const *arguments, struct config
     }
     config.root_key_id = getenv(ROOT_KEY_ID);
     config.root_secret = getenv(ROOT_SECRET);
-    if (check_root(&config, err) != 0 || check_audit(&config, err) != 0) {
+    if (check_root(&config, err) != 0 || check_audit(&config, err) != 0 || check_rate(&config, err) != 0) {
         return CONFIG_REFUSED;
     }
     *ret_config = config;
@@ -397,7 +420,7 @@ void config_print_help(FILE *file)
     for (size_t i = 0; i < OPTIONS; i++) {
         char left[64];
         snprintf(left, sizeof left, "%s %s", options[i].name, options[i].value != NULL ? options[i].value : "");
-        fprintf(file, "  %-24s  %s\n", left, options[i].help);
+        fprintf(file, "  %-26s  %s\n", left, options[i].help);
     }
     fputs("\nEach option can also be set in the environment; the command line comes first:\n", file);
     for (size_t i = 0; i < OPTIONS; i++) {

@@ -24,6 +24,8 @@ struct config {
     unsigned shards;         /* 0: as the folder has it */
     unsigned threads;        /* event loops */
     unsigned max_connections;
+    unsigned max_identity_rate; /* requests a second of one user; 0: no limit */
+    unsigned max_auth_failures; /* a second from one address; 0: no limit */
     unsigned cache_mb;
     uint64_t collection_bytes_max; /* 0: as DynamoDB has it */
     const char *key_file;          /* NULL: not told */

@@ -1,6 +1,7 @@
 #include "server/lifecycle.h"
 
 #include "api/authenticate.h"
+#include "auth/rate_limit.h"
 #include "base/env.h"
 #include "base/fault.h"
 #include "cluster/cluster.h"
@@ -23,8 +24,10 @@
 /* How long a slow client may hold up the end. */
 #define DRAIN_MS 10000
 /* Descriptors for all but connections: the store's files, listeners, loops. */
-#define OTHER_FILES             1024u
-#define FILES_MAX               1048576u
+#define OTHER_FILES 1024u
+#define FILES_MAX   1048576u
+/* An application with a wrong secret fails often at once, and wants to be told why. */
+#define FAILURES_BURST_S        10u
 #define METRICS_CONNECTIONS_MAX 64u
 #define METRICS_BODY_BYTES_MAX  4096u
 
@@ -114,6 +117,13 @@ static int open_guard(struct server *server, const struct config *config, struct
     server->has_guard = true;
     server->api.guard = &server->guard;
     server->api.authenticate = call_authenticate;
+    if (config->max_identity_rate > 0) {
+        server->api.identity_rate = rate_limit_create(config->max_identity_rate, config->max_identity_rate);
+    }
+    if (config->max_auth_failures > 0) {
+        server->api.failure_rate =
+            rate_limit_create(config->max_auth_failures, config->max_auth_failures * FAILURES_BURST_S);
+    }
     return identity_watch_start(config, server->data_dir, &server->guard, &server->identity_watch, err);
 }
 
@@ -214,6 +224,8 @@ static void stop(struct server *server)
     http_server_stop(server->metrics_http, 0);
     http_server_destroy(server->http);
     audit_log_stop(server->audit_log);
+    rate_limit_destroy(server->api.identity_rate);
+    rate_limit_destroy(server->api.failure_rate);
     pool_destroy(server->pool);
     maintenance_stop(server->maintenance);
     identity_watch_stop(server->identity_watch);

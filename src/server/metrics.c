@@ -123,6 +123,23 @@ static void append_authentication(struct http_server *http, struct buffer *out)
     }
 }
 
+static void append_throttled(struct http_server *http, struct buffer *out)
+{
+    static const char name[] = "stator_throttled_requests_total";
+    static const char *const reasons[THROTTLED_KINDS] = {
+        [THROTTLED_BY_IDENTITY_RATE] = "reason=\"identity_rate\"",
+        [THROTTLED_BY_FAILURE_RATE] = "reason=\"authentication_failures\"",
+    };
+    exposition_head(out, name, "counter", "Requests refused because there were too many of a user or an address.");
+    for (unsigned k = 0; k < THROTTLED_KINDS; k++) {
+        uint64_t total = 0;
+        for (unsigned i = 0; i < http_server_loops(http); i++) {
+            total += metric_read(&http_server_metrics(http, i)->throttled[k]);
+        }
+        exposition_sample(out, name, reasons[k], total);
+    }
+}
+
 static void append_http(struct http_server *http, struct buffer *out)
 {
     struct http_stats stats;
@@ -135,6 +152,7 @@ static void append_http(struct http_server *http, struct buffer *out)
     append_results(http, out);
     append_bytes(http, out);
     append_authentication(http, out);
+    append_throttled(http, out);
     exposition_gauge(out, "stator_requests_in_flight", "Requests that are being worked on.", in_flight);
     exposition_counter(out, "stator_requests_refused_total", "Requests answered 503 for want of memory.",
                        stats.requests_refused);

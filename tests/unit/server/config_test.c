@@ -44,7 +44,13 @@ static int clear_environment(void **state)
                                         "MAX_COLLECTION_BYTES",
                                         "ROOT_ACCESS_KEY_ID",
                                         "ROOT_SECRET_ACCESS_KEY",
-                                        "KEY_FILE"};
+                                        "KEY_FILE",
+                                        "METRICS_LISTEN",
+                                        "AUDIT_LOG",
+                                        "AUDIT",
+                                        "AUDIT_STRICT",
+                                        "MAX_IDENTITY_RATE",
+                                        "MAX_AUTH_FAILURES"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "STATOR_%s", names[i]);
@@ -71,6 +77,38 @@ static void test_defaults(void **state)
     assert_string_equal(config.account_id, "000000000000");
     assert_int_equal(config.log_level, LOG_INFO);
     assert_false(config.throttle);
+    assert_string_equal(config.metrics_host, "");
+    assert_null(config.audit_log);
+    assert_int_equal(config.audit_level, AUDIT_OFF);
+    assert_false(config.audit_strict);
+    assert_int_equal(config.max_identity_rate, 0);
+    assert_int_equal(config.max_auth_failures, 100);
+}
+
+static void test_monitoring(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--metrics-listen", "[::1]:9100", "--audit-log", "a.log", NULL), CONFIG_OK);
+    assert_string_equal(config.metrics_host, "::1");
+    assert_string_equal(config.metrics_port, "9100");
+    assert_string_equal(config.audit_log, "a.log");
+    assert_int_equal(config.audit_level, AUDIT_WRITES);
+    static const char *const levels[] = {"denied", "control", "writes", "all"};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(parse("--audit-log", "-", "--audit", levels[i], "--audit-strict", NULL), CONFIG_OK);
+        assert_int_equal(config.audit_level, AUDIT_DENIED + i);
+        assert_true(config.audit_strict);
+    }
+    assert_int_equal(parse("--audit", "all", NULL), CONFIG_REFUSED);
+    assert_string_equal(err.text, "--audit needs --audit-log FILE");
+    assert_int_equal(parse("--audit-strict", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--audit-log", "", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--audit-log", "x", "--audit", "reads", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--metrics-listen", "9100", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--max-identity-rate", "5", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--max-identity-rate", "1000001", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--max-auth-failures", "0", NULL), CONFIG_OK);
+    assert_int_equal(config.max_auth_failures, 0);
 }
 
 static void test_all_options(void **state)
@@ -217,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_defaults, clear_environment),
+        cmocka_unit_test_setup(test_monitoring, clear_environment),
         cmocka_unit_test_setup(test_all_options, clear_environment),
         cmocka_unit_test_setup(test_addresses, clear_environment),
         cmocka_unit_test_setup(test_flag_before_environment_before_default, clear_environment),
