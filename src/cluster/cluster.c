@@ -13,7 +13,7 @@
 
 #define CACHE_BYTES_DEFAULT  (128u << 20)
 #define ITEM_CACHE_BYTES_MIN (64u << 10)
-#define PROBE_US             500000u
+#define WATCH_US             500000u
 
 static void on_outbox_ready(void *context, struct shard *shard)
 {
@@ -280,16 +280,17 @@ static void evaluate_probe(struct command *command, struct batch *batch)
     batch->durable = true;
 }
 
-/* Who is asked whether the server is ready looks at the last commit: so there must be one, also while a load balancer
- * sends no writes because the last one failed. */
-static void probe_failing(struct cluster *cluster)
+/* Whether the server is ready is told by the last commit and by a look at the file system. While a load balancer sends
+ * no writes, because the last one failed, there must be a commit all the same. */
+static void watch_stores(struct cluster *cluster)
 {
     uint64_t now = env_monotonic_us();
-    if (now < cluster->probe_at_us) {
+    if (now < cluster->watch_at_us) {
         return;
     }
-    cluster->probe_at_us = now + PROBE_US;
+    cluster->watch_at_us = now + WATCH_US;
     for (unsigned i = 0; i < cluster->shard_count; i++) {
+        shard_look(cluster->shards[i]);
         if (atomic_load(&cluster->shards[i]->failing)) {
             struct command *command = calloc(1, sizeof *command);
             if (command == NULL) {
@@ -314,7 +315,7 @@ uint64_t cluster_step(struct cluster *cluster)
         }
     }
     transactions_step(cluster);
-    probe_failing(cluster);
+    watch_stores(cluster);
     uint64_t index_us = index_jobs_step(cluster), expiry_us = expiry_step(cluster), now = env_monotonic_us();
     if (now >= cluster->counting_at_us) {
         cluster->counting_at_us = now + counting_step(cluster);

@@ -31,7 +31,7 @@ void cluster_close(struct cluster *cluster);
 
 unsigned cluster_shard_count(const struct cluster *cluster);
 
-/* False if the writes of a shard would fail now, as far as is known. Any thread. */
+/* False if the writes of a shard would fail, as it looked a second ago. Any thread; never waits. */
 bool cluster_is_writable(const struct cluster *cluster);
 
 /* What operators watch (engine/shard.h, store/store.h). Any thread, until cluster_close. */

@@ -28,7 +28,7 @@ struct cluster {
     struct catalog catalog;
     struct counting *counting;         /* the state of the counting step */
     uint64_t counting_at_us;           /* when it wants to be called again */
-    uint64_t probe_at_us;              /* when to see whether a store that failed can be written again */
+    uint64_t watch_at_us;              /* when to look next whether the stores can be written */
     struct expiry *expiry;             /* of the step that expires items */
     struct transactions *transactions; /* those under way */
     struct index_jobs *index_jobs;     /* indexes being filled or removed */

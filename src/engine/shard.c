@@ -174,9 +174,9 @@ static void turn(struct shard *shard, struct batch *batch, struct task_list *wai
     batch_reset(batch);
 }
 
-bool shard_is_writable(const struct shard *shard)
+void shard_look(struct shard *shard)
 {
-    return !atomic_load(&shard->failing) && store_is_writable(shard->store);
+    atomic_store(&shard->unwritable, !store_is_writable(shard->store));
 }
 
 void shard_stats(struct shard *shard, struct shard_stats *ret_stats)

@@ -56,6 +56,8 @@ struct shard {
     uint64_t outbox_next; /* sequence number of the next outbox row */
     struct locks locks;   /* items of prepared transactions */
 
+    atomic_bool unwritable; /* as of the last shard_look */
+
     /* the writer sets, everybody may read */
     atomic_bool failing;   /* the last commit failed */
     struct metric waiting; /* commands that it took and has not yet evaluated */
@@ -85,8 +87,15 @@ void shard_close(struct shard *shard);
 /* Any thread, also other shards' writers: never waits for the writer. Takes all of `commands`. */
 void shard_submit(struct shard *shard, struct task_list *commands);
 
-/* False if a write would fail now, as far as is known. Any thread. */
-bool shard_is_writable(const struct shard *shard);
+/* Looks whether the store could be written now, for shard_is_writable. On a thread that may wait for the file system.
+ */
+void shard_look(struct shard *shard);
+
+/* False if a write would fail, as of the last commit and the last look. Any thread; never waits. */
+static inline bool shard_is_writable(const struct shard *shard)
+{
+    return !atomic_load(&shard->failing) && !atomic_load(&shard->unwritable);
+}
 
 /* What operators watch. Any thread. */
 struct shard_stats {

@@ -39,7 +39,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
 /* Flushes, so that the next start replays nothing, and closes. All cursors and values must be gone. NULL is allowed. */
 void store_close(struct store *store);
 
-/* False if a commit would be refused now: the log is broken, or there is no room. Any thread. */
+/* False if a commit would be refused now: the log is broken, or there is no room. Asks the file system, which may take
+ * its time. Any thread. */
 bool store_is_writable(const struct store *store);
 
 /* What operators watch. Any thread; asks RocksDB, which takes its own locks for a moment. */
