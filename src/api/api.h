@@ -31,6 +31,12 @@ struct api {
     struct rate_limit *failure_rate;  /* bad signatures from an address; NULL: as many as it likes */
 };
 
+/* The newest second that the audit log named, as text. */
+struct audit_clock {
+    uint64_t second;
+    char text[24]; /* "2026-11-22T14:05:07." */
+};
+
 /* One per event loop; used on its thread only. */
 struct api_loop {
     struct api *api;
@@ -40,6 +46,7 @@ struct api_loop {
     struct table_policy *table_policies; /* parsed policies of tables, made when the first is needed */
     struct buffer audit_lines;           /* of this turn */
     unsigned audit_count;
+    struct audit_clock audit_clock;
     struct api_metrics metrics; /* read by other threads too; stays readable after api_loop_finish */
 };
 

@@ -4,12 +4,10 @@
 #include "base/env.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <time.h>
 
 #define AGENT_CHARS_MAX  256
 #define AUDIT_TABLES_MAX 100
-#define TIME_CHARS       28 /* 2026-11-22T14:05:07.042123Z */
 #define LINE_BYTES_GUESS 512
 
 /* What must be remembered while the call runs: its head does not live as long, nor do the loop's identities. */
@@ -198,7 +196,8 @@ static void append_names(struct buffer *out, const char *member, const struct na
 /* What the request names, and what it was found to be about: statements name their tables in their text. */
 static void append_tables(const struct api_call *call, struct buffer *out)
 {
-    struct names tables = {.count = 0}, indexes = {.count = 0};
+    struct names tables, indexes; /* large: only their counts are set */
+    tables.count = indexes.count = 0;
     if (call->nodes != NULL && call->nodes[0].type == JSON_OBJECT) {
         add_text_member(call, call->nodes, "TableName", &tables);
         add_text_member(call, call->nodes, "ResourceArn", &tables);
@@ -214,15 +213,27 @@ static void append_tables(const struct api_call *call, struct buffer *out)
     }
 }
 
-static void append_time(struct buffer *out, uint64_t time_us)
+/* "2026-11-22T14:05:07.042123Z". The part before the point is made once a second. */
+static void append_time(struct audit_clock *clock, struct buffer *out, uint64_t time_us)
 {
-    char text[TIME_CHARS + 20];
-    time_t seconds = (time_t)(time_us / 1000000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    int len = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ", utc.tm_year + 1900, utc.tm_mon + 1,
-                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (unsigned)(time_us % 1000000));
-    json_member_string(out, "time", slice_of(text, (size_t)len));
+    if (clock->second != time_us / 1000000) {
+        clock->second = time_us / 1000000;
+        time_t seconds = (time_t)clock->second;
+        struct tm utc;
+        gmtime_r(&seconds, &utc);
+        strftime(clock->text, sizeof clock->text, "%Y-%m-%dT%H:%M:%S.", &utc);
+    }
+    char fraction[7];
+    uint32_t rest = (uint32_t)(time_us % 1000000);
+    for (int i = 5; i >= 0; i--, rest /= 10) {
+        fraction[i] = (char)('0' + rest % 10);
+    }
+    fraction[6] = 'Z';
+    json_name(out, "time");
+    buffer_append_byte(out, '"');
+    buffer_append(out, clock->text, strlen(clock->text));
+    buffer_append(out, fraction, sizeof fraction);
+    buffer_append_byte(out, '"');
 }
 
 static void append_caller(const struct api_call *call, struct buffer *out)
@@ -269,7 +280,7 @@ void audit_finished(struct api_call *call, uint64_t duration_us)
     struct buffer *out = &call->loop->audit_lines;
     buffer_reserve(out, LINE_BYTES_GUESS);
     buffer_append_byte(out, '{'); /* behind the line before, without a comma */
-    append_time(out, env_time_us() - duration_us);
+    append_time(&call->loop->audit_clock, out, env_time_us() - duration_us);
     json_member_string(out, "requestId", call->id);
     json_member_text(out, "operation", call->operation->name);
     append_tables(call, out);

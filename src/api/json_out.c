@@ -5,10 +5,17 @@
 
 void json_integer(struct buffer *out, int64_t number)
 {
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%" PRId64, number);
+    char text[24], *end = text + sizeof text, *at = end;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (number < 0) {
+        *--at = '-';
+    }
     json_element(out);
-    buffer_append(out, text, (size_t)len);
+    buffer_append(out, at, (size_t)(end - at));
 }
 
 void json_boolean(struct buffer *out, bool flag)

@@ -102,6 +102,9 @@ struct connection {
     bool reading; /* inside h2o's callback: closing must not free us */
     bool closed;
     struct task arrive;
+
+    /* the client's address as text, once somebody has asked for it */
+    char peer[AUTH_PEER_CHARS];
 };
 
 /* One HTTP request that is an API call. */

@@ -119,11 +119,19 @@ static bool next_header(const void *headers, struct slice name, size_t *at, stru
 static bool peer_text(const void *headers, char ret_text[AUTH_PEER_CHARS])
 {
     const struct request *request = headers;
-    h2o_conn_t *connection = request->req->conn;
-    struct sockaddr_storage address;
-    socklen_t len = connection->callbacks->get_peername(connection, (struct sockaddr *)&address);
-    return len > 0 &&
-           getnameinfo((struct sockaddr *)&address, len, ret_text, AUTH_PEER_CHARS, NULL, 0, NI_NUMERICHOST) == 0;
+    struct connection *connection = request->connection;
+    if (connection->peer[0] == '\0') {
+        h2o_conn_t *conn = request->req->conn;
+        struct sockaddr_storage address;
+        socklen_t len = conn->callbacks->get_peername(conn, (struct sockaddr *)&address);
+        if (len == 0 || getnameinfo((struct sockaddr *)&address, len, connection->peer, sizeof connection->peer, NULL,
+                                    0, NI_NUMERICHOST) != 0) {
+            connection->peer[0] = '\0';
+            return false;
+        }
+    }
+    memcpy(ret_text, connection->peer, AUTH_PEER_CHARS);
+    return true;
 }
 
 static struct auth_head head_of(struct request *request)
