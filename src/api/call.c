@@ -56,7 +56,7 @@ bool call_table_name(struct api_call *call, struct slice name_or_arn, struct sli
         return refuse_arn(call, "resource type", name_or_arn);
     }
     if (!slice_equal(account, slice_from_string(settings->account_id))) {
-        call->denial = DENIAL_IMPLICIT;
+        audit_denial(call, DENIAL_IMPLICIT, SLICE(""));
         call_fail(call, ERROR_ACCESS_DENIED,
                   "User is not authorized to perform: %s on resource: %.*s because no resource-based policy allows the "
                   "%s action",

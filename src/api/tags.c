@@ -1,5 +1,6 @@
 /* TagResource, UntagResource, ListTagsOfResource. Tags are part of a table's description. A change can be read at once;
  * DynamoDB's answers are some seconds behind. */
+#include "api/audit.h"
 #include "api/table_limits.h"
 #include "api/table_operations.h"
 
@@ -28,6 +29,7 @@ static bool refuse_arn(struct api_call *call, const char *what, struct slice arn
 
 static bool deny_arn(struct api_call *call, struct slice arn)
 {
+    audit_denial(call, DENIAL_IMPLICIT, SLICE(""));
     call_fail(call, ERROR_ACCESS_DENIED, "User is not authorized to perform: %s on resource: %.*s",
               call->operation->permission, SLICE_ARG(arn));
     return false;

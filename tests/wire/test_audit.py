@@ -231,10 +231,10 @@ def _policy(own, *statements):
 
 
 @pytest.mark.parametrize("level, expected", [
-    ("denied", ["PutItem!", "BatchExecuteStatement!"]),
-    ("control", ["CreateTable", "PutItem!", "BatchExecuteStatement!", "UpdateTimeToLive"]),
-    (None, ["CreateTable", "PutItem", "PutItem!", "BatchExecuteStatement!", "ExecuteStatement", "UpdateTimeToLive"]),
-    ("all", ["CreateTable", "PutItem", "GetItem", "PutItem!", "BatchExecuteStatement!", "ExecuteStatement", "Scan",
+    ("denied", ["PutItem!", "BatchExecuteStatement!", "GetItem!"]),
+    ("control", ["CreateTable", "PutItem!", "BatchExecuteStatement!", "GetItem!", "UpdateTimeToLive"]),
+    (None, ["CreateTable", "PutItem", "PutItem!", "BatchExecuteStatement!", "GetItem!", "ExecuteStatement", "UpdateTimeToLive"]),
+    ("all", ["CreateTable", "PutItem", "GetItem", "PutItem!", "BatchExecuteStatement!", "GetItem!", "ExecuteStatement", "Scan",
              "UpdateTimeToLive"]),
 ])
 def test_levels(own, level, expected):
@@ -245,6 +245,8 @@ def test_levels(own, level, expected):
     own.root.get_item(TableName="music", Key={"pk": S("a")})
     assert refusal(own.alice.put_item, TableName="music", Item={"pk": S("a")}) is not None
     own.alice.batch_execute_statement(Statements=[{"Statement": "SELECT * FROM music WHERE pk = 'a'"}])
+    arn = "arn:aws:dynamodb:us-east-1:999999999999:table/music"
+    assert refusal(own.root.get_item, TableName=arn, Key={"pk": S("a")})["Code"] == "AccessDeniedException"
     own.root.execute_statement(Statement="SELECT * FROM music")
     own.root.scan(TableName="music")
     own.root.update_time_to_live(TableName="music", TimeToLiveSpecification={"Enabled": True, "AttributeName": "t"})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
+import termios
 
 import botocore.credentials
 import pytest
@@ -109,3 +111,30 @@ def test_red_while_the_disk_is_full(launch, tmp_path):
         assert server.stop() == 0
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_hangups(pytestconfig):
+    """SIGHUP from somebody reloads; from the kernel, because the terminal is gone, it ends the server."""
+    if pytestconfig.getoption("--url"):
+        pytest.skip("needs a server of its own")
+    ours, theirs = os.openpty()
+
+    def take_terminal():
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    server = subprocess.Popen(
+        [pytestconfig.getoption("--binary"), "serve", "--listen", "127.0.0.1:0", "--ephemeral"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, preexec_fn=take_terminal)
+    os.close(theirs)
+    try:
+        assert "ready on" in server.stdout.readline()
+        server.send_signal(signal.SIGHUP)
+        assert "reloading" in server.stdout.readline()
+        assert server.poll() is None
+        os.close(ours)
+        assert server.wait(30) == 0
+        assert "stopping: Hangup" in server.stdout.read()
+    finally:
+        server.kill()
+        server.wait()
