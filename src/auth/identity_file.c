@@ -1,5 +1,6 @@
 #include "auth/identity_file.h"
 
+#include "base/file.h"
 #include "crypto/sha256.h"
 
 #include <errno.h>
@@ -172,30 +173,13 @@ static void path_of(const char *folder, const char *name, char ret_path[4096])
     }
 }
 
-/* 1: read; 0: there is none; -1: cannot be read. */
-static int read_whole(const char *path, struct buffer *out, struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? 0 : err_set(err, "cannot read %s: %s", path, strerror(errno));
-    }
-    ssize_t got = 1;
-    while (got > 0 && out->len <= IDENTITY_FILE_BYTES_MAX) {
-        got = read(fd, buffer_reserve(out, 65536), 65536);
-        out->len += got > 0 ? (size_t)got : 0;
-    }
-    int reason = errno;
-    close(fd);
-    return got == 0 ? 1 : err_set(err, "cannot read %s: %s", path, got < 0 ? strerror(reason) : "it is too large");
-}
-
 int identity_file_read(const char *folder, const unsigned char key[SEAL_KEY_BYTES], const char *account,
                        struct identities **ret_identities, struct err *err)
 {
     char path[4096];
     path_of(folder, "identities", path);
     struct buffer file = {0}, plain = {0};
-    int result = read_whole(path, &file, err);
+    int result = file_read_whole(path, IDENTITY_FILE_BYTES_MAX, &file, err);
     struct identities *identities = result < 0 ? NULL : identities_create(account);
     if (result == 1) {
         struct slice sealed = buffer_slice(&file);
@@ -222,45 +206,18 @@ int identity_file_read(const char *folder, const unsigned char key[SEAL_KEY_BYTE
     return 0;
 }
 
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t written = write(fd, bytes.data, bytes.len);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        written = written < 0 ? 0 : written;
-        bytes = slice_of(bytes.data + written, bytes.len - (size_t)written);
-    }
-    return true;
-}
-
-static bool sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return good;
-}
-
 int identity_file_write(const char *folder, const unsigned char key[SEAL_KEY_BYTES],
                         const struct identities *identities, struct err *err)
 {
-    char path[4096], fresh[4096];
+    char path[4096];
     path_of(folder, "identities", path);
-    path_of(folder, "identities.new", fresh);
     struct buffer plain = {0}, file = {0};
     identity_file_encode(identities, &plain);
     BUFFER_APPEND_LITERAL(&file, MAGIC);
     seal(key, SLICE(MAGIC), buffer_slice(&plain), &file);
     crypto_wipe(plain.data, plain.len);
     buffer_finish(&plain);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_all(fd, buffer_slice(&file)) && fsync(fd) == 0;
-    good = (fd < 0 || close(fd) == 0) && good && rename(fresh, path) == 0 && sync_folder(folder);
-    int result = good ? 0 : err_set(err, "cannot write %s: %s", path, strerror(errno));
+    int result = file_replace(path, buffer_slice(&file), err);
     buffer_finish(&file);
     return result;
 }

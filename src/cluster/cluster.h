@@ -20,6 +20,8 @@ struct cluster_options {
     unsigned shards;               /* 0: as the folder has it, or 1 in a new one */
     size_t cache_bytes;            /* half for blocks of files, half for items; 0: a default */
     uint64_t collection_bytes_max; /* of an item collection; 0: DynamoDB's 10 GB */
+    const char *key_file;          /* seals the folder's keys (crypto/keyring.h); NULL: not told */
+    bool encrypt;                  /* a new folder gets encrypted files; one that has others is refused */
     bool throttle;                 /* provisioned throughput and on-demand maxima are enforced (engine/throughput.h) */
 };
 

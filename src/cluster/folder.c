@@ -1,6 +1,9 @@
 /* The data folder:
  *
- *   format    text: "stator data folder", "format 1", "shards N"; written once, before the first shard is made
+ *   format    text: "stator data folder", "format 1", "shards N"; written once, before the first shard is made.
+ *             With encrypted files "format 2" and a fourth line, "encrypted"
+ *   data-keys    the folder's keys, sealed (crypto/keyring.h); in an encrypted folder there before `format` is
+ *   local-key    what seals them if no key file was given
  *   lock      held with flock(2) while a server uses the folder
  *   shard-000, shard-001, …    one RocksDB each
  *   identities, identities.lock    users, kept by auth/identity_file.c
@@ -14,10 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cluster/private.h"
+#include "crypto/keyring.h"
 
-#define FORMAT_VERSION 1
-#define FORMAT_MAGIC   "stator data folder"
+#define FORMAT_PLAIN     1
+#define FORMAT_ENCRYPTED 2
+#define FORMAT_VERSION   2 /* the newest that this version knows */
+#define FORMAT_MAGIC     "stator data folder"
 
 static int make_folder(const char *path, struct err *err)
 {
@@ -52,8 +59,10 @@ static int refuse_foreign_folder(const char *folder, struct err *err)
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         const char *name = entry->d_name;
         has_format = has_format || strcmp(name, "format") == 0;
-        /* identities may be there before the first start */
-        bool of_ours = strncmp(name, "identities", 10) == 0 || strcmp(name, "lock") == 0;
+        /* identities and keys may be there before the first start */
+        bool of_ours = strncmp(name, "identities", 10) == 0 || strcmp(name, "lock") == 0 ||
+                       strncmp(name, KEYRING_FILE, sizeof KEYRING_FILE - 1) == 0 ||
+                       strcmp(name, KEYRING_LOCAL_KEY) == 0;
         has_other = has_other || (!of_ours && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
                                   strcmp(name, "format.new") != 0 && strcmp(name, "lost+found") != 0);
     }
@@ -64,54 +73,36 @@ static int refuse_foreign_folder(const char *folder, struct err *err)
     return 0;
 }
 
-static int lock_folder(struct cluster *cluster, struct err *err)
+int folder_lock(const char *folder, int *ret_fd, struct err *err)
 {
-    const char *folder = cluster->options.data_dir;
     char path[4096 + 16];
     snprintf(path, sizeof path, "%s/lock", folder);
-    cluster->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (cluster->lock_fd < 0) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
         return err_set(err, "cannot write to the data folder %s: %s", folder, strerror(errno));
     }
-    if (flock(cluster->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
         return err_set(err, "the data folder %s is in use by another server; stop it, or choose another --data-dir",
                        folder);
     }
+    *ret_fd = fd;
     return 0;
 }
 
-static int sync_folder(const char *folder)
+static int write_format(const char *folder, const struct folder_format *format, struct err *err)
 {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    int failed = fsync(fd);
-    close(fd);
-    return failed;
-}
-
-/* Whole or not at all: a new file, made durable, then given its name. */
-static int write_format(const char *folder, unsigned shards, struct err *err)
-{
-    char path[4096 + 16], fresh[4096 + 16];
+    char path[4096 + 16];
+    struct buffer text = {0};
     snprintf(path, sizeof path, "%s/format", folder);
-    snprintf(fresh, sizeof fresh, "%s/format.new", folder);
-    FILE *file = fopen(fresh, "we");
-    bool good = file != NULL;
-    if (good) {
-        good = fprintf(file, FORMAT_MAGIC "\nformat %d\nshards %u\n", FORMAT_VERSION, shards) > 0;
-        good = fflush(file) == 0 && fsync(fileno(file)) == 0 && good;
-        good = fclose(file) == 0 && good;
-    }
-    if (!good || rename(fresh, path) != 0 || sync_folder(folder) != 0) {
-        return err_set(err, "cannot write %s: %s", path, strerror(errno));
-    }
-    return 0;
+    buffer_printf(&text, FORMAT_MAGIC "\nformat %d\nshards %u\n%s", format->encrypted ? FORMAT_ENCRYPTED : FORMAT_PLAIN,
+                  format->shards, format->encrypted ? "encrypted\n" : "");
+    int result = file_replace(path, buffer_slice(&text), err);
+    buffer_finish(&text);
+    return result;
 }
 
-/* 1: read; 0: there is none; -1: unusable. */
-static int read_format(const char *folder, unsigned *ret_shards, struct err *err)
+int folder_read_format(const char *folder, struct folder_format *ret_format, struct err *err)
 {
     char path[4096 + 16];
     snprintf(path, sizeof path, "%s/format", folder);
@@ -121,39 +112,74 @@ static int read_format(const char *folder, unsigned *ret_shards, struct err *err
     }
     int version = 0, end = 0;
     unsigned shards = 0;
+    char word[16] = "";
     int fields = fscanf(file, FORMAT_MAGIC "%n", &end);
-    fields = end == 0 ? 0 : fscanf(file, " format %d shards %u", &version, &shards);
+    fields = end == 0 ? 0 : fscanf(file, " format %d shards %u %15s", &version, &shards, word);
     fclose(file);
     if (fields >= 1 && version > FORMAT_VERSION) {
         return err_set(
             err, "the data folder %s has format %d; this version of Stator reads up to format %d: use a newer one",
             folder, version, FORMAT_VERSION);
     }
-    if (fields != 2 || version < 1 || shards < 1 || shards > CLUSTER_SHARDS_MAX) {
+    bool encrypted = version == FORMAT_ENCRYPTED;
+    bool good = fields == (encrypted ? 3 : 2) && (!encrypted || strcmp(word, "encrypted") == 0);
+    if (!good || version < 1 || shards < 1 || shards > CLUSTER_SHARDS_MAX) {
         return err_set(err, "%s is damaged, or %s is not a data folder of Stator", path, folder);
     }
-    *ret_shards = shards;
+    *ret_format = (struct folder_format){shards, encrypted};
     return 1;
+}
+
+/* A new folder: its keys are durable before it says that it is encrypted, and it says so before anything is written. */
+static int begin_folder(struct cluster *cluster, struct err *err)
+{
+    const struct cluster_options *options = &cluster->options;
+    struct folder_format format = {options->shards == 0 ? 1 : options->shards, options->encrypt};
+    if (options->encrypt && options->key_file == NULL) {
+        return err_set(err,
+                       "--encrypt-at-rest needs --key-file FILE, a key that is not in the data folder; 'stator key "
+                       "create FILE' makes one");
+    }
+    if (options->encrypt && cluster->keyring == NULL &&
+        (keyring_create(options->data_dir, options->key_file, &cluster->keyring, err) != 0 ||
+         keyring_store(cluster->keyring, NULL, err) != 0)) {
+        return -1;
+    }
+    cluster->shard_count = format.shards;
+    cluster->encrypted = format.encrypted;
+    return write_format(options->data_dir, &format, err);
 }
 
 static int settle_format(struct cluster *cluster, struct err *err)
 {
     const char *folder = cluster->options.data_dir;
-    unsigned wanted = cluster->options.shards, found;
-    int result = read_format(folder, &found, err);
-    if (result < 0) {
-        return -1;
+    unsigned wanted = cluster->options.shards;
+    struct folder_format found;
+    int result = folder_read_format(folder, &found, err);
+    if (result <= 0) {
+        return result < 0 ? -1 : begin_folder(cluster, err);
     }
-    if (result == 0) {
-        cluster->shard_count = wanted == 0 ? 1 : wanted;
-        return write_format(folder, cluster->shard_count, err);
-    }
-    if (wanted != 0 && wanted != found) {
+    if (wanted != 0 && wanted != found.shards) {
         return err_set(err, "the data folder %s has %u shard%s; start without --shards, or with --shards %u", folder,
-                       found, found == 1 ? "" : "s", found);
+                       found.shards, found.shards == 1 ? "" : "s", found.shards);
     }
-    cluster->shard_count = found;
+    if (cluster->options.encrypt && !found.encrypted) {
+        return err_set(err,
+                       "the data folder %s was made without --encrypt-at-rest, and stays as it is; a new folder can be "
+                       "encrypted",
+                       folder);
+    }
+    if (found.encrypted && cluster->keyring == NULL) {
+        return err_set(err, "the data folder %s is encrypted, but its file " KEYRING_FILE " is missing", folder);
+    }
+    cluster->shard_count = found.shards;
+    cluster->encrypted = found.encrypted;
     return 0;
+}
+
+static int open_keys(struct cluster *cluster, struct err *err)
+{
+    return keyring_open(cluster->options.data_dir, cluster->options.key_file, &cluster->keyring, err);
 }
 
 int folder_open(struct cluster *cluster, struct err *err)
@@ -163,7 +189,8 @@ int folder_open(struct cluster *cluster, struct err *err)
         return err_set(err, "at most %d shards are possible", CLUSTER_SHARDS_MAX);
     }
     if (make_folder(cluster->options.data_dir, err) != 0 ||
-        refuse_foreign_folder(cluster->options.data_dir, err) != 0 || lock_folder(cluster, err) != 0 ||
+        refuse_foreign_folder(cluster->options.data_dir, err) != 0 ||
+        folder_lock(cluster->options.data_dir, &cluster->lock_fd, err) != 0 || open_keys(cluster, err) != 0 ||
         settle_format(cluster, err) != 0) {
         folder_close(cluster);
         return -1;
@@ -173,6 +200,8 @@ int folder_open(struct cluster *cluster, struct err *err)
 
 void folder_close(struct cluster *cluster)
 {
+    keyring_destroy(cluster->keyring);
+    cluster->keyring = NULL;
     if (cluster->lock_fd >= 0) {
         close(cluster->lock_fd);
         cluster->lock_fd = -1;

@@ -21,6 +21,8 @@ struct courier {
 struct cluster {
     struct cluster_options options;
     int lock_fd;
+    struct keyring *keyring; /* NULL: the folder has none */
+    bool encrypted;          /* its files are */
     struct store_cache *cache;
     struct shard *shards[CLUSTER_SHARDS_MAX];
     struct courier couriers[CLUSTER_SHARDS_MAX];
@@ -53,9 +55,18 @@ static inline struct shard *cluster_shard_of(const struct cluster *cluster, uint
 /* One command for a shard's writer. */
 void cluster_submit(struct shard *shard, struct command *command);
 
-/* folder.c: makes and locks the data folder, reads or writes its format file, and settles the number of shards. */
+/* folder.c: makes and locks the data folder, reads or writes its format file, settles the number of shards, and opens
+ * its keys. */
 int folder_open(struct cluster *cluster, struct err *err) MUST_USE;
 void folder_close(struct cluster *cluster);
+/* Refused while a server uses the folder. */
+int folder_lock(const char *folder, int *ret_fd, struct err *err) MUST_USE;
+struct folder_format {
+    unsigned shards;
+    bool encrypted; /* its files are */
+};
+/* 1: read; 0: there is none; -1: unusable. */
+int folder_read_format(const char *folder, struct folder_format *ret_format, struct err *err) MUST_USE;
 
 /* delivery.c */
 void courier_init(struct courier *courier, struct cluster *cluster, struct shard *sender);

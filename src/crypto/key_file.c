@@ -82,3 +82,15 @@ int key_file_read(const char *path, const char *purpose, unsigned char ret_key[S
     crypto_wipe(text, sizeof text);
     return result;
 }
+
+int key_file_id(const char *path, char ret_id[KEY_ID_BYTES], struct err *err)
+{
+    unsigned char key[SEAL_KEY_BYTES];
+    if (key_file_read(path, "id", key, err) != 0) {
+        return -1;
+    }
+    crypto_hex(key, KEY_ID_BYTES / 2, ret_id);
+    ret_id[KEY_ID_BYTES - 1] = '\0';
+    crypto_wipe(key, sizeof key);
+    return 0;
+}

@@ -11,3 +11,7 @@ int key_file_create(const char *path, struct err *err) MUST_USE;
 /* The key for one purpose, for example "identities". The caller wipes it. */
 int key_file_read(const char *path, const char *purpose, unsigned char ret_key[SEAL_KEY_BYTES],
                   struct err *err) MUST_USE;
+
+/* What tells keys apart and gives nothing of them away: 16 hexadecimal digits and a NUL. */
+#define KEY_ID_BYTES 17
+int key_file_id(const char *path, char ret_id[KEY_ID_BYTES], struct err *err) MUST_USE;

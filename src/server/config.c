@@ -213,6 +213,11 @@ static int set_audit_strict(struct config *config, const char *value, struct err
     return set_flag(value, &config->audit_strict, err);
 }
 
+static int set_encrypt(struct config *config, const char *value, struct err *err)
+{
+    return set_flag(value, &config->encrypt, err);
+}
+
 static int set_log_level(struct config *config, const char *value, struct err *err)
 {
     static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -246,7 +251,9 @@ static const struct option {
     {"--auth", "none|sigv4", "STATOR_AUTH", set_auth,
      "sigv4: serve only who signs with a known access key (default none: everybody)"},
     {"--key-file", "FILE", "STATOR_KEY_FILE", set_key_file,
-     "with --auth sigv4, the key of the folder's users (see stator key, stator user)"},
+     "the key of the folder's users, of its encrypted files and tables (see stator key)"},
+    {"--encrypt-at-rest", NULL, "STATOR_ENCRYPT_AT_REST", set_encrypt,
+     "encrypt all files of a new data folder; it needs --key-file from then on"},
     {"--insecure", NULL, "STATOR_INSECURE", set_insecure,
      "with --auth sigv4, listen on more than loopback addresses, unencrypted"},
     {"--cache-mb", "N", "STATOR_CACHE_MB", set_cache_mb,

@@ -29,6 +29,7 @@ struct config {
     unsigned cache_mb;
     uint64_t collection_bytes_max; /* 0: as DynamoDB has it */
     const char *key_file;          /* NULL: not told */
+    bool encrypt;                  /* a new folder gets encrypted files */
     const char *region;
     const char *account_id;
     enum log_level log_level;

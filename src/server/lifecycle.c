@@ -103,6 +103,8 @@ static int open_data(struct server *server, const struct config *config, struct 
         .cache_bytes = (size_t)config->cache_mb << 20,
         .throttle = config->throttle,
         .collection_bytes_max = config->collection_bytes_max,
+        .key_file = config->key_file,
+        .encrypt = config->encrypt,
     };
     if (cluster_open(&options, &server->cluster, err) != 0) {
         return -1;

@@ -1,6 +1,7 @@
 /* The command line: `stator SUBCOMMAND`. Exit codes: 0 done, 1 failed, 2 called wrongly. */
 #include "bench/bench.h"
 #include "server/config.h"
+#include "server/key_command.h"
 #include "server/lifecycle.h"
 #include "server/user_command.h"
 
@@ -15,7 +16,7 @@ static void print_help(FILE *file)
           "Usage: stator COMMAND [OPTION]...\n\n"
           "  serve    serve the API until SIGTERM or SIGINT\n"
           "  user     who may sign in: add, list, rotate, disable, enable, remove\n"
-          "  key      make the key that protects their secrets\n"
+          "  key      the keys that protect their secrets, and encrypted files and tables\n"
           "  bench    put load on an endpoint, this one or another, and measure it\n"
           "  version  print the version\n"
           "  help     print this text\n\n"

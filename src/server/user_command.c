@@ -341,23 +341,3 @@ int user_command(int count, char *const *arguments)
     }
     return result == 0 ? 0 : fail(&err);
 }
-
-int key_command(int count, char *const *arguments)
-{
-    bool help = count > 0 && (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0);
-    if (help || count != 2 || strcmp(arguments[0], "create") != 0 || arguments[1][0] == '-') {
-        fputs(
-            "Usage: stator key create FILE\n\n"
-            "Makes the key that protects secrets in a data folder, in a new file that only you can read. Keep a copy\n"
-            "where the data folder is not: without it the secrets are lost, with it whoever has the folder has them.\n"
-            "`stator serve` and `stator user` take the file with --key-file.\n",
-            help ? stdout : stderr);
-        return help ? 0 : EXIT_USAGE;
-    }
-    struct err err;
-    if (key_file_create(arguments[1], &err) != 0) {
-        return fail(&err);
-    }
-    printf("%s: made\n", arguments[1]);
-    return 0;
-}

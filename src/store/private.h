@@ -13,6 +13,7 @@ struct store {
     rocksdb_readoptions_t *read_options;
     rocksdb_writeoptions_t *durable_options;
     rocksdb_writeoptions_t *relaxed_options;
+    struct sealed_files *sealed_files; /* NULL: plain ones */
     char *path;
 
     /* the writer's: what is known of the room on the file system */

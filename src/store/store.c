@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "store/logger.h"
 #include "store/private.h"
+#include "store/sealed_files.h"
 
 /* Large enough that a flush is a decent file, small enough that a start after a crash replays little. */
 #define WRITE_BUFFER_BYTES       (16u << 20)
@@ -81,7 +82,7 @@ static rocksdb_options_t *family_options(enum store_family family, const struct 
     return opt;
 }
 
-static rocksdb_options_t *database_options(void)
+static rocksdb_options_t *database_options(const struct store *store)
 {
     rocksdb_options_t *opt = rocksdb_options_create();
     rocksdb_options_set_create_if_missing(opt, 1);
@@ -92,6 +93,9 @@ static rocksdb_options_t *database_options(void)
     rocksdb_options_set_max_background_jobs(opt, 2);
     store_silence_log(opt);
     rocksdb_options_set_stats_dump_period_sec(opt, 0);
+    if (store->sealed_files != NULL) {
+        sealed_files_use(store->sealed_files, opt);
+    }
     return opt;
 }
 
@@ -105,7 +109,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
     if (store->path == NULL) {
         abort();
     }
-    rocksdb_options_t *database = database_options();
+    store->sealed_files = options->keyring == NULL ? NULL : sealed_files_create(options->keyring);
+    rocksdb_options_t *database = database_options(store);
     rocksdb_options_t *families[STORE_FAMILIES];
     for (int i = 0; i < STORE_FAMILIES; i++) {
         families[i] = family_options((enum store_family)i, options);
@@ -118,6 +123,7 @@ int store_open(const char *path, const struct store_options *options, struct sto
     }
     rocksdb_options_destroy(database);
     if (message != NULL) {
+        sealed_files_destroy(store->sealed_files);
         free(store->path);
         free(store);
         return store_err(err, "cannot open the store", message);
@@ -149,8 +155,29 @@ void store_close(struct store *store)
     rocksdb_readoptions_destroy(store->read_options);
     rocksdb_writeoptions_destroy(store->durable_options);
     rocksdb_writeoptions_destroy(store->relaxed_options);
+    sealed_files_destroy(store->sealed_files);
     free(store->path);
     free(store);
+}
+
+/* RocksDB's enum BottommostLevelCompaction; its C interface has no names for it. */
+#define REWRITE_ALWAYS 2
+
+int store_rewrite(struct store *store, struct err *err)
+{
+    rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
+    rocksdb_compactoptions_t *compact = rocksdb_compactoptions_create();
+    rocksdb_compactoptions_set_bottommost_level_compaction(compact, REWRITE_ALWAYS);
+    char *message = NULL;
+    for (int i = 0; i < STORE_FAMILIES && message == NULL; i++) {
+        rocksdb_flush_cf(store->db, flush, store->families[i], &message);
+        if (message == NULL) {
+            rocksdb_compact_range_cf_opt(store->db, store->families[i], compact, NULL, 0, NULL, 0);
+        }
+    }
+    rocksdb_compactoptions_destroy(compact);
+    rocksdb_flushoptions_destroy(flush);
+    return message == NULL ? 0 : store_err(err, "cannot rewrite the store", message);
 }
 
 int store_get(struct store *store, enum store_family family, struct slice key, struct store_value *ret_value,

@@ -9,6 +9,7 @@
 #include "base/slice.h"
 
 struct store;
+struct keyring;
 
 /* Column families. The order is stored nowhere; the names are: never change one. */
 enum store_family {
@@ -30,6 +31,7 @@ void store_cache_destroy(struct store_cache *cache);
 struct store_options {
     bool ephemeral; /* no fsync: a crash may lose acknowledged writes */
     struct store_cache *cache;
+    const struct keyring *keyring; /* all files are encrypted (crypto/keyring.h); it outlives the store. NULL: plain */
 };
 
 /* Opens or makes the store in a folder whose parent exists. Replays the log. */
@@ -59,6 +61,9 @@ struct store_stats {
 };
 void store_stats(const struct store *store, struct store_stats *ret_stats);
 void store_cache_stats(const struct store_cache *cache, uint64_t *ret_bytes, uint64_t *ret_bytes_max);
+
+/* Writes all rows into new files: with encrypted files, under the newest data key. Nobody else uses the store. */
+int store_rewrite(struct store *store, struct err *err) MUST_USE;
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
 

@@ -50,11 +50,18 @@ def rng(pytestconfig, request):
 
 @pytest.fixture
 def launch(pytestconfig):
-    """launch(data_dir, shards=1, ...) starts a server; whatever still runs at the end of the test is killed."""
+    """launch(data_dir, shards=1, files="plain", ...) starts a server; whatever still runs at the end of the test is killed.
+    files="encrypted": with a key beside the data folder."""
     started = []
+    binary = pytestconfig.getoption("--binary")
 
-    def start(data_dir, **settings):
-        server = Server(pytestconfig.getoption("--binary"), data_dir, **settings)
+    def start(data_dir, files="plain", extra=(), **settings):
+        if files == "encrypted":
+            key = pathlib.Path(data_dir).with_name("key")
+            if not key.exists():
+                subprocess.run([binary, "key", "create", str(key)], check=True, capture_output=True)
+            extra = (*extra, "--encrypt-at-rest", "--key-file", str(key))
+        server = Server(binary, data_dir, extra=extra, **settings)
         started.append(server)
         return server
 

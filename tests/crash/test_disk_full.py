@@ -69,14 +69,14 @@ def wait_writable(server):
             raise AssertionError(f"the server died:\n{server.output}") from None
 
 
-@pytest.mark.parametrize("shards", [1, 4])
-def test_full_disk(launch, small_disk, rng, workers, shards):
+@pytest.mark.parametrize(("shards", "files"), [(1, "plain"), (4, "plain"), (4, "encrypted")])
+def test_full_disk(launch, small_disk, rng, workers, shards, files):
     folder, make_space = small_disk
     load = Load(workers, rng.random())
     for worker in load.workers:
         worker.tolerates_errors = True
         worker.body_bytes_min = 100000
-    server = launch(folder / "data", shards=shards).wait_ready()
+    server = launch(folder / "data", shards=shards, files=files).wait_ready()
     server.client()("CreateTable", **SPECIFICATION)
 
     fill(load, server)
@@ -93,7 +93,7 @@ def test_full_disk(launch, small_disk, rng, workers, shards):
     verify(load, server)
 
     server.kill()
-    server = launch(folder / "data", shards=shards).wait_ready()
+    server = launch(folder / "data", shards=shards, files=files).wait_ready()
     verify(load, server)
     assert server.stop() == 0, server.output
 

@@ -16,10 +16,10 @@ def create(server):
     client.close()
 
 
-@pytest.mark.parametrize("shards", [1, 4])
-def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
+@pytest.mark.parametrize(("shards", "files"), [(1, "plain"), (4, "plain"), (1, "encrypted"), (4, "encrypted")])
+def test_kill_9(launch, tmp_path, rng, rounds, workers, shards, files):
     load = Load(workers, rng.random())
-    server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
+    server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=LIMIT).wait_ready()
     create(server)
     for n in range(rounds):
         before = load.acknowledged
@@ -28,10 +28,10 @@ def test_kill_9(launch, tmp_path, rng, rounds, workers, shards):
         server.kill()
         load.join()
         assert load.acknowledged > before, f"round {n}: no write was acknowledged"
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=LIMIT).wait_ready()
         verify(load, server)
     assert server.stop() == 0, server.output
-    server = launch(tmp_path / "data", shards=None, collection_bytes_max=LIMIT).wait_ready()
+    server = launch(tmp_path / "data", shards=None, files=files, collection_bytes_max=LIMIT).wait_ready()
     verify(load, server)
     assert server.stop() == 0, server.output
 
@@ -55,24 +55,25 @@ def test_kill_9_while_it_starts(launch, tmp_path, rng, rounds, workers, shards):
         verify(load, server)
 
 
-def test_kill_9_of_a_new_folder(launch, tmp_path, rng, rounds):
+@pytest.mark.parametrize("files", ["plain", "encrypted"])
+def test_kill_9_of_a_new_folder(launch, tmp_path, rng, rounds, files):
     """The very first start may die at any moment too: the folder must never be one that no start accepts."""
     for n in range(2 * rounds):
-        starting = launch(tmp_path / str(n), shards=4)
+        starting = launch(tmp_path / str(n) / "data", shards=4, files=files)
         time.sleep(rng.uniform(0.0, 0.08))
         starting.kill()
-        server = launch(tmp_path / str(n), shards=4).wait_ready()
+        server = launch(tmp_path / str(n) / "data", shards=4, files=files).wait_ready()
         create(server)
         assert server.stop() == 0, server.output
 
 
-@pytest.mark.parametrize("shards", [1, 4])
-def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, powercut_library):
+@pytest.mark.parametrize(("shards", "files"), [(1, "plain"), (4, "plain"), (1, "encrypted"), (4, "encrypted")])
+def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, files, powercut_library):
     """What was written but never synced is gone, as after a power cut; what was acknowledged is not."""
     notes = tmp_path / "notes"
     env = powercut.environment(powercut_library, notes)
     load = Load(workers, rng.random())
-    server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env=env).wait_ready()
+    server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=LIMIT, env=env).wait_ready()
     create(server)
     for n in range(rounds):
         before = load.acknowledged
@@ -82,11 +83,11 @@ def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, powercut_libr
         load.join()
         assert load.acknowledged > before, f"round {n}: no write was acknowledged"
         powercut.cut(tmp_path / "data", notes)
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=LIMIT, env=env).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=LIMIT, env=env).wait_ready()
         verify(load, server)
     assert server.stop() == 0, server.output
     powercut.cut(tmp_path / "data", notes)
-    server = launch(tmp_path / "data", shards=None, collection_bytes_max=LIMIT, env=env).wait_ready()
+    server = launch(tmp_path / "data", shards=None, files=files, collection_bytes_max=LIMIT, env=env).wait_ready()
     verify(load, server)
 
 
