@@ -99,6 +99,11 @@ struct table *call_table(struct api_call *call, struct slice name_or_arn)
     struct table *table = call_table_find(call, name);
     if (table == NULL) {
         call_fail(call, ERROR_RESOURCE_NOT_FOUND, "Requested resource not found");
+        return NULL;
+    }
+    if (!call_table_is_accessible(table)) {
+        call_fail(call, ERROR_ACCESS_DENIED, CALL_KEY_REFUSED);
+        return NULL;
     }
     return table;
 }

@@ -16,6 +16,17 @@
  * been failed with ResourceNotFoundException, or with what is wrong with the ARN. Loop thread. */
 struct table *call_table(struct api_call *call, struct slice name_or_arn);
 
+/* False: the key of the encrypted table cannot be used, and its rows can neither be read nor written. Then call_table
+ * fails with AccessDeniedException and this message, as users quote it: https://github.com/aws/aws-cdk/issues/18616 */
+static inline bool call_table_is_accessible(const struct table *table)
+{
+    return atomic_load_explicit(&table->state->inaccessible_us, memory_order_relaxed) == 0;
+}
+#define CALL_KEY_REFUSED                                                                                               \
+    "KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext refers to a "       \
+    "customer master key that does not exist, does not exist in this region, or you are not allowed to access. "       \
+    "(Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: null; Proxy: null)"
+
 /* The same by name alone and without failing: NULL if there is no such table. */
 struct table *call_table_find(struct api_call *call, struct slice name);
 

@@ -240,7 +240,7 @@ static void put_latest_stream(struct api_call *call, struct buffer *out, struct 
 }
 
 /* Without a key of one's own it is the account's managed key. */
-static struct slice key_arn(struct api_call *call, struct slice key)
+struct slice describe_key_arn(struct api_call *call, struct slice key)
 {
     if (slice_starts_with(key, SLICE("arn:"))) {
         return key;
@@ -252,12 +252,16 @@ static struct slice key_arn(struct api_call *call, struct slice key)
                         SLICE_ARG(name));
 }
 
-static void put_encryption(struct api_call *call, struct buffer *out, const struct table_spec *spec,
-                           const struct describe_options *options)
+static void put_encryption(struct api_call *call, struct buffer *out, const struct table *table,
+                           const struct table_spec *spec, const struct describe_options *options)
 {
+    uint64_t inaccessible_us = atomic_load(&table->state->inaccessible_us);
     if (spec->encrypted) {
         json_member_object_begin(out, "SSEDescription");
-        json_member_string(out, "KMSMasterKeyArn", key_arn(call, spec->kms_key));
+        if (inaccessible_us != 0) {
+            json_member_time(out, "InaccessibleEncryptionDateTime", inaccessible_us);
+        }
+        json_member_string(out, "KMSMasterKeyArn", describe_key_arn(call, spec->kms_key));
         json_member_text(out, "SSEType", "KMS");
         json_member_text(out, "Status", status_or(options->encryption_status, "ENABLED"));
         json_object_end(out);
@@ -291,8 +295,11 @@ static void put_class(struct buffer *out, const struct table_spec *spec)
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
 
 /* Filling an index does not keep a table from being ACTIVE; removing one does. */
-static const char *table_status(const struct table_spec *spec)
+static const char *table_status(const struct table *table, const struct table_spec *spec)
 {
+    if (atomic_load(&table->state->inaccessible_us) != 0) {
+        return "INACCESSIBLE_ENCRYPTION_CREDENTIALS";
+    }
     for (uint32_t i = 0; i < spec->index_count; i++) {
         if (spec->indexes[i].status == INDEX_DELETING) {
             return "UPDATING";
@@ -326,11 +333,11 @@ void describe_table(struct api_call *call, struct buffer *out, const struct tabl
     put_indexes(out, "LocalSecondaryIndexes", false, arn, table, spec, options);
     put_on_demand(out, &spec->on_demand);
     put_table_provisioned(out, spec);
-    put_encryption(call, out, spec, options);
+    put_encryption(call, out, table, spec, options);
     put_stream(out, spec);
     put_identity(out, arn, spec);
     json_member_integer(out, "TableSizeBytes", (int64_t)count.bytes);
-    json_member_text(out, "TableStatus", status_or(options->status, table_status(spec)));
+    json_member_text(out, "TableStatus", status_or(options->status, table_status(table, spec)));
     if (!options->hide_warm) {
         put_warm(out, &spec->warm, status_or(options->warm_status, "ACTIVE"));
     }

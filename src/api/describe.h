@@ -22,3 +22,6 @@ void describe_table(struct api_call *call, struct buffer *out, const struct tabl
 
 /* What is left to say of a deleted table. */
 void describe_deleted_table(struct api_call *call, struct buffer *out, const struct table *table);
+
+/* The ARN of a key for tables, by its id or as a client calls it. In the call's arena. */
+struct slice describe_key_arn(struct api_call *call, struct slice key);

@@ -65,6 +65,9 @@ bool partiql_find_table(struct api_call *call, const struct partiql_statement *s
     if (table == NULL) {
         return refuse(ret_failure, ERROR_RESOURCE_NOT_FOUND, SLICE("Requested resource not found"));
     }
+    if (!call_table_is_accessible(table)) {
+        return refuse(ret_failure, ERROR_ACCESS_DENIED, SLICE(CALL_KEY_REFUSED));
+    }
     *ret_table = table;
     return true;
 }

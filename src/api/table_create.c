@@ -95,5 +95,6 @@ void create_table_run(struct api_call *call)
         return;
     }
     table_call->change.spec = spec;
+    table_call->key = spec->kms_key;
     cluster_change_table(call_port(call), &table_call->change);
 }

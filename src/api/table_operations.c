@@ -32,6 +32,17 @@ void table_call_not_found(struct api_call *call, struct slice name)
     call_fail(call, ERROR_RESOURCE_NOT_FOUND, "Requested resource not found: Table: %.*s not found", SLICE_ARG(name));
 }
 
+/* DynamoDB hands on what KMS says; the first of the two as users quote it:
+ * https://github.com/aws-solutions/generative-ai-application-builder-on-aws/issues/29 */
+static void fail_key(struct table_call *table_call, const char *exception, const char *what)
+{
+    struct slice arn = describe_key_arn(table_call->call, table_call->key);
+    call_fail(table_call->call, ERROR_VALIDATION,
+              "KMS validation error: com.amazonaws.services.kms.model.%s: Key '%.*s' %s (Service: AWSKMS; Status Code: "
+              "400; Error Code: %s; Request ID: null; Proxy: null)",
+              exception, SLICE_ARG(arn), what, exception);
+}
+
 bool table_call_failed(struct table_call *table_call)
 {
     struct api_call *call = table_call->call;
@@ -60,6 +71,15 @@ bool table_call_failed(struct table_call *table_call)
         break;
     case TABLE_CHANGE_REFUSED:
         call_fail(call, table_call->check.error, "%.*s", SLICE_ARG(table_call->check.message));
+        break;
+    case TABLE_CHANGE_KEY_NOT_FOUND:
+        fail_key(table_call, "NotFoundException", "does not exist");
+        break;
+    case TABLE_CHANGE_KEY_DISABLED:
+        fail_key(table_call, "DisabledException", "is disabled");
+        break;
+    case TABLE_CHANGE_KEY_FAILED:
+        call_fail(call, ERROR_INTERNAL, "Internal server error");
         break;
     }
     return true;

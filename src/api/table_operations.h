@@ -21,6 +21,7 @@ struct table_call {
     struct table_change change; /* first */
     struct api_call *call;
     struct table_check check;
+    struct slice key; /* KMSMasterKeyId of the request */
     void (*done)(struct table_call *table_call);
 };
 

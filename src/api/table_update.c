@@ -81,5 +81,8 @@ void update_table_run(struct api_call *call)
         return;
     }
     update->table_call.change.apply = table_update_apply;
+    if (request->encryption != NULL) {
+        update->table_call.key = request->encryption->key.text;
+    }
     cluster_change_table(call_port(call), &update->table_call.change);
 }

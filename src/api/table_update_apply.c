@@ -353,9 +353,11 @@ static bool apply_stream(struct table_check *check, const struct stream_request 
     return true;
 }
 
-static bool apply_encryption(struct table_check *check, const struct encryption_request *request, struct arena *arena,
-                             struct table_spec *spec)
+static bool apply_encryption(struct update_call *update, struct arena *arena, struct table_spec *spec)
 {
+    struct table_check *check = &update->table_call.check;
+    const struct encryption_request *request = update->request->encryption;
+    struct cluster *cluster = update->table_call.change.cluster;
     bool encrypted = false;
     struct slice key = {NULL, 0};
     if (!table_check_encryption(check, request, &encrypted, &key)) {
@@ -364,7 +366,7 @@ static bool apply_encryption(struct table_check *check, const struct encryption_
     if (!encrypted && !spec->encrypted) {
         return table_refuse(check, ERROR_VALIDATION, INVALID "Table is already encrypted by default");
     }
-    if (encrypted && spec->encrypted && key.len != 0 && slice_equal(key, spec->kms_key)) {
+    if (encrypted && spec->encrypted && key.len != 0 && cluster_is_key(cluster, key, spec->kms_key)) {
         return table_refuse(check, ERROR_VALIDATION,
                             INVALID "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId "
                                     "parameter if you want to change Master Key");
@@ -410,7 +412,7 @@ bool table_update_apply(struct table_change *change, struct table_spec *spec, st
     if (request->stream != NULL && !apply_stream(check, request->stream, spec)) {
         return false;
     }
-    if (request->encryption != NULL && !apply_encryption(check, request->encryption, arena, spec)) {
+    if (request->encryption != NULL && !apply_encryption(update, arena, spec)) {
         return false;
     }
     if (request->class.present && !apply_class(check, request->class.text, spec)) {

@@ -49,6 +49,7 @@ static void *open_shard(void *context)
         .store = {.ephemeral = cluster->options.ephemeral,
                   .cache = cluster->cache,
                   .keyring = cluster->encrypted ? cluster->keyring : NULL},
+        .vault = cluster->vault,
         .item_cache_bytes = item_bytes > ITEM_CACHE_BYTES_MIN ? item_bytes : ITEM_CACHE_BYTES_MIN,
         .outbox_ready = on_outbox_ready,
         .context = cluster,
@@ -137,6 +138,11 @@ static int start(struct cluster *cluster, struct err *err)
 {
     struct pending_drops drops = {0};
     int failed = catalog_load(&cluster->catalog, cluster_system_shard(cluster), remember_drop, &drops, err);
+    struct table *table;
+    for (uint32_t i = 0; failed == 0 && (table = catalog_acquire_at(&cluster->catalog, i)) != NULL; i++) {
+        tables_take_key(cluster, table);
+        table_release(table);
+    }
     if (failed == 0) {
         failed = transactions_recover(cluster, err);
     }
@@ -173,6 +179,8 @@ int cluster_open(const struct cluster_options *options, struct cluster **ret_clu
         free(cluster);
         return -1;
     }
+    cluster->key_service = key_service_of_folder(options->data_dir, options->key_file, &cluster->keyring);
+    cluster->vault = vault_create(cluster->key_service);
     catalog_init(&cluster->catalog);
     cluster->catalog.throttle = options->throttle;
     cluster->counting = counting_create();
@@ -220,6 +228,8 @@ void cluster_close(struct cluster *cluster)
         shard_close(cluster->shards[i]);
     }
     store_cache_destroy(cluster->cache);
+    vault_destroy(cluster->vault);
+    cluster->key_service->destroy(cluster->key_service);
     catalog_finish(&cluster->catalog);
     folder_close(cluster);
     free(cluster);

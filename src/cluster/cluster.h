@@ -56,6 +56,9 @@ uint32_t cluster_table_names(struct cluster *cluster, struct arena *arena, struc
                              struct slice *ret_names, bool *ret_more);
 uint32_t cluster_table_count(struct cluster *cluster);
 
+/* True if the client's name of a key, for KMSMasterKeyId, means the one with this id. Writer thread, in `apply`. */
+bool cluster_is_key(struct cluster *cluster, struct slice name, struct slice id);
+
 /* A change of the catalog, on the system shard's writer thread. */
 enum table_change_kind { TABLE_CREATE, TABLE_UPDATE, TABLE_DELETE };
 enum table_change_result {
@@ -65,6 +68,10 @@ enum table_change_result {
     TABLE_CHANGE_PROTECTED, /* TABLE_DELETE with deletion protection */
     TABLE_CHANGE_TOO_MANY,  /* TABLE_CREATE beyond 2,500 tables */
     TABLE_CHANGE_REFUSED,   /* TABLE_UPDATE, TABLE_DELETE: `apply` refused */
+    /* TABLE_CREATE, TABLE_UPDATE: the key that spec.kms_key names is not there or cannot be used */
+    TABLE_CHANGE_KEY_NOT_FOUND,
+    TABLE_CHANGE_KEY_DISABLED,
+    TABLE_CHANGE_KEY_FAILED,
 };
 struct table_change {
     struct command command; /* first; task.run and reply_to are the caller's */

@@ -21,6 +21,7 @@ struct counting {
     uint32_t index;      /* 0: the table itself; i: its index i - 1 */
     unsigned shard;
     struct store_cursor *rows;
+    struct buffer opened; /* the value of a sealed row */
     struct table_count counts[1 + TABLE_INDEXES_MAX];
 };
 
@@ -36,6 +37,7 @@ struct counting *counting_create(void)
 static void drop_table(struct counting *counting)
 {
     store_cursor_destroy(counting->rows);
+    buffer_finish(&counting->opened);
     table_release(counting->table);
     *counting = (struct counting){.position = counting->position};
 }
@@ -57,7 +59,7 @@ static bool choose_table(struct cluster *cluster, struct counting *counting)
             return false;
         }
         counting->writes = atomic_load(&table->state->writes);
-        if (counting->writes > 0) {
+        if (counting->writes > 0 && atomic_load(&table->state->inaccessible_us) == 0) {
             counting->table = table;
             return true;
         }
@@ -143,7 +145,11 @@ static void count_rows(struct cluster *cluster, struct counting *counting)
             return;
         }
         struct item_header header;
-        if (result < 0 || item_decode_header(store_cursor_value(counting->rows), &header, &err) != 0) {
+        struct slice stored;
+        if (result < 0 ||
+            shard_row_value(cluster->shards[counting->shard], counting->index != 0, counting->rows, &counting->opened,
+                            &stored, &err) != 0 ||
+            item_decode_header(stored, &header, &err) != 0) {
             log_error("counting table %.*s failed: %s", SLICE_ARG(counting->table->spec.name), err.text);
             atomic_store(&counting->table->state->writes, 0); /* until it is written again */
             drop_table(counting);

@@ -129,7 +129,9 @@ static void look_at_catalog(struct cluster *cluster)
     struct expiry *expiry = cluster->expiry;
     struct table *table;
     for (uint32_t i = 0; (table = catalog_acquire_at(&cluster->catalog, i)) != NULL; i++) {
-        look_at(cluster, &table->spec);
+        if (atomic_load(&table->state->inaccessible_us) == 0) {
+            look_at(cluster, &table->spec);
+        }
         table_release(table);
     }
     uint32_t kept = 0;

@@ -77,6 +77,7 @@ static int read_items(struct expiry_run *run, const struct table_spec *spec, str
 {
     uint64_t now = env_time_us() / 1000000;
     struct arena scratch;
+    struct buffer opened = {0};
     arena_init(&scratch, 16384);
     size_t bytes = 0;
     int more = 1;
@@ -85,9 +86,10 @@ static int read_items(struct expiry_run *run, const struct table_spec *spec, str
         struct item_header header;
         struct item item;
         uint64_t time;
-        struct slice key = store_cursor_key(items), stored = store_cursor_value(items);
+        struct slice key = store_cursor_key(items), stored;
         arena_reset(&scratch);
-        if (item_decode(&scratch, stored, &header, &item, err) != 0) {
+        if (shard_row_value(run->shard, false, items, &opened, &stored, err) != 0 ||
+            item_decode(&scratch, stored, &header, &item, err) != 0) {
             more = -1;
             break;
         }
@@ -99,6 +101,7 @@ static int read_items(struct expiry_run *run, const struct table_spec *spec, str
     }
     run->ended = more == 0;
     arena_finish(&scratch);
+    buffer_finish(&opened);
     return more < 0 ? -1 : 0;
 }
 

@@ -47,7 +47,8 @@ static void add_file(const char *path, struct folder_key_use *use, unsigned coun
         generation = file_cipher_generation(prefix);
     }
     close(fd);
-    for (unsigned i = 0; generation != 0 && i < count; i++) {
+    bool holds_something = generation != 0 && status.st_size > FILE_PREFIX_BYTES; /* a log may not */
+    for (unsigned i = 0; holds_something && i < count; i++) {
         if (use[i].generation == generation) {
             use[i].bytes += (uint64_t)status.st_size;
             use[i].files++;

@@ -107,7 +107,9 @@ static void look_for_jobs(struct cluster *cluster)
     for (uint32_t i = 0; (table = catalog_acquire_at(&cluster->catalog, i)) != NULL; i++) {
         for (uint32_t j = 0; j < table->spec.index_count; j++) {
             const struct index_spec *index = &table->spec.indexes[j];
-            if (index->status != INDEX_ACTIVE && !has_job(cluster->index_jobs, table->spec.id, index->id)) {
+            bool can_be_done = index->status == INDEX_DELETING || atomic_load(&table->state->inaccessible_us) == 0;
+            if (index->status != INDEX_ACTIVE && can_be_done &&
+                !has_job(cluster->index_jobs, table->spec.id, index->id)) {
                 add_job(cluster, table, index);
             }
         }

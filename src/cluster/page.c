@@ -16,6 +16,8 @@ struct page_cursor {
     unsigned shard;      /* position of the shard being read */
     unsigned shard_last; /* the last one to read */
     struct store_cursor *rows;
+    struct slice stored;       /* the value of the row, plain */
+    struct buffer opened;      /* where it is, if it was sealed */
     struct slice lower, upper; /* what is left of the range: narrowed by start_after */
     bool ended;
 };
@@ -102,7 +104,12 @@ static int fetch_base(struct page *page, struct page_row *row, struct err *err)
 static int read_row(struct page *page, struct page_row *ret_row, struct err *err)
 {
     struct item_header header;
-    *ret_row = (struct page_row){.stored = store_cursor_value(page->cursor->rows)};
+    struct page_cursor *cursor = page->cursor;
+    if (shard_row_value(page->cluster->shards[cursor->shard], page->index != NULL, cursor->rows, &cursor->opened,
+                        &cursor->stored, err) != 0) {
+        return -1;
+    }
+    *ret_row = (struct page_row){.stored = cursor->stored};
     if (item_decode_header(ret_row->stored, &header, err) != 0) {
         return -1;
     }
@@ -136,7 +143,7 @@ static void keep_parts(struct page *page, const struct item *item, const struct 
 static int keep_last(struct page *page, struct err *err)
 {
     struct item row;
-    if (item_decode_attributes(&page->scratch, store_cursor_value(page->cursor->rows), &row, err) != 0) {
+    if (item_decode_attributes(&page->scratch, page->cursor->stored, &row, err) != 0) {
         return -1;
     }
     page->last.attributes = ARENA_ARRAY(page->arena, struct attribute, 4 * KEY_PARTS_MAX);
@@ -200,6 +207,7 @@ void page_finish(struct page *page)
 {
     if (page->cursor != NULL) {
         store_cursor_destroy(page->cursor->rows);
+        buffer_finish(&page->cursor->opened);
         page->cursor = NULL;
         arena_finish(&page->scratch);
     }

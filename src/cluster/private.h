@@ -5,6 +5,7 @@
 #include "engine/catalog.h"
 #include "engine/outbox.h"
 #include "engine/shard.h"
+#include "engine/vault.h"
 
 /* Delivers one shard's outbox: one run at a time, so that order is kept. */
 struct courier {
@@ -23,6 +24,8 @@ struct cluster {
     int lock_fd;
     struct keyring *keyring; /* NULL: the folder has none */
     bool encrypted;          /* its files are */
+    struct key_service *key_service;
+    struct vault *vault; /* keys of encrypted tables */
     struct store_cache *cache;
     struct shard *shards[CLUSTER_SHARDS_MAX];
     struct courier couriers[CLUSTER_SHARDS_MAX];
@@ -67,6 +70,9 @@ struct folder_format {
 };
 /* 1: read; 0: there is none; -1: unusable. */
 int folder_read_format(const char *folder, struct folder_format *ret_format, struct err *err) MUST_USE;
+
+/* tables.c: takes up the table's key before the table is published, and remembers since when it cannot be used. */
+void tables_take_key(struct cluster *cluster, struct table *table);
 
 /* delivery.c */
 void courier_init(struct courier *courier, struct cluster *cluster, struct shard *sender);

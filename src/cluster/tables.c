@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "cluster/private.h"
 #include "engine/collection.h"
 #include "engine/ttl.h"
@@ -22,6 +23,47 @@ uint32_t cluster_table_count(struct cluster *cluster)
     return catalog_count(&cluster->catalog);
 }
 
+/* --- keys of encrypted tables ------------------------------------------------------------------------------------- */
+
+bool cluster_is_key(struct cluster *cluster, struct slice name, struct slice id)
+{
+    return vault_is_key(cluster->vault, name, id);
+}
+
+void tables_take_key(struct cluster *cluster, struct table *table)
+{
+    struct err err;
+    uint64_t since_us = 0;
+    if (vault_publish(cluster->vault, &table->spec, &err) != KEY_OK) {
+        log_warning("table %.*s can neither be read nor written: %s", SLICE_ARG(table->spec.name), err.text);
+        since_us = env_time_us();
+    }
+    atomic_store(&table->state->inaccessible_us, since_us);
+}
+
+/* Sees to the key of a table that shall be encrypted. */
+static enum table_change_result settle_key(struct table_change *change, struct table_spec *spec,
+                                           const struct table_spec *old, struct arena *arena)
+{
+    struct err err;
+    bool same = old != NULL && old->encrypted && old->table_key.len > 0 && slice_equal(old->kms_key, spec->kms_key);
+    if (!spec->encrypted || same) {
+        return TABLE_CHANGE_DONE;
+    }
+    switch (vault_wrap(change->cluster->vault, spec, arena, &err)) {
+    case KEY_OK:
+        return TABLE_CHANGE_DONE;
+    case KEY_NOT_FOUND:
+        return TABLE_CHANGE_KEY_NOT_FOUND;
+    case KEY_DISABLED:
+        return TABLE_CHANGE_KEY_DISABLED;
+    case KEY_FAILED:
+        break;
+    }
+    log_error("table %.*s cannot be encrypted: %s", SLICE_ARG(spec->name), err.text);
+    return TABLE_CHANGE_KEY_FAILED;
+}
+
 /* --- create, update, delete
  * ------------------------------------------------------------------------------------------- */
 
@@ -38,6 +80,10 @@ static enum table_change_result create(struct table_change *change, struct batch
     spec->id = catalog->next_id;
     spec->created_us = batch_next_version(batch);
     env_uuid(spec->uuid);
+    enum table_change_result key = settle_key(change, spec, NULL, &batch->scratch);
+    if (key != TABLE_CHANGE_DONE) {
+        return key;
+    }
     for (uint32_t i = 0; i < spec->index_count; i++) {
         spec->indexes[i].id = i + 1;
     }
@@ -59,6 +105,10 @@ static enum table_change_result update(struct table_change *change, struct batch
     table_spec_copy(&batch->scratch, &old->spec, &spec);
     if (!change->apply(change, &spec, &batch->scratch)) {
         return TABLE_CHANGE_REFUSED;
+    }
+    enum table_change_result key = settle_key(change, &spec, &old->spec, &batch->scratch);
+    if (key != TABLE_CHANGE_DONE) {
+        return key;
     }
     catalog_write_table(batch, &spec);
     change->table = table_create(&spec, old->state);
@@ -110,6 +160,7 @@ static void finish_change(struct command *command)
         catalog_remove(catalog, change->name);
         tables_drop_rows(change->cluster, change->table->spec.id);
     } else {
+        tables_take_key(change->cluster, change->table);
         catalog_publish(catalog, table_acquire(change->table));
     }
 }
@@ -167,7 +218,9 @@ static void evaluate_drop_mark(struct command *command, struct batch *batch)
 
 static void finish_drop_mark(struct command *command)
 {
-    free(((struct drop_command *)command)->drop);
+    struct drop *drop = ((struct drop_command *)command)->drop;
+    vault_forget(drop->cluster->vault, drop->table_id); /* nothing is left to be read with its key */
+    free(drop);
 }
 
 /* The last shard to finish removes the mark. After a failure the mark stays, and the next start takes the drop up. */

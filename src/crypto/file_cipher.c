@@ -109,7 +109,7 @@ void file_cipher_apply(const struct file_cipher *cipher, uint64_t offset, char *
     unsigned char counter[BLOCK_BYTES] = {0}, skipped[BLOCK_BYTES] = {0};
     uint64_t block = htobe64(offset / BLOCK_BYTES);
     memcpy(counter + 8, &block, sizeof block);
-    EVP_CIPHER_CTX *context = thread_cipher(THREAD_CIPHER_CTR);
+    EVP_CIPHER_CTX *context = thread_cipher_ctr();
     if (EVP_EncryptInit_ex(context, NULL, NULL, cipher->key, counter) != 1) {
         abort();
     }

@@ -8,6 +8,7 @@
 #include "engine/item_cache.h"
 #include "engine/outbox.h"
 #include "engine/shard.h"
+#include "engine/vault.h"
 
 /* A power of two, at most half full: a batch stops taking commands at BATCH_ROWS_MAX rows. */
 #define OVERLAY_SLOTS 4096
@@ -40,6 +41,7 @@ void batch_finish(struct batch *batch)
     arena_finish(&batch->scratch);
     buffer_finish(&batch->encoded);
     buffer_finish(&batch->encoded_outbox);
+    buffer_finish(&batch->sealed);
     free(batch->overlay);
 }
 
@@ -130,10 +132,30 @@ int batch_get_item(struct batch *batch, const struct row_key *key, struct stored
     return 0;
 }
 
+struct slice batch_seal(struct batch *batch, enum store_family family, struct slice key, struct slice stored)
+{
+    struct shard *shard = batch->shard;
+    if (!vault_is_sealing(shard->vault) || row_is_sealed(stored)) {
+        return stored;
+    }
+    buffer_clear(&batch->sealed);
+    switch (vault_seal(shard->vault, &shard->run, family, key, stored, &batch->sealed)) {
+    case VAULT_PLAIN:
+        break;
+    case VAULT_SEALED:
+        return buffer_slice(&batch->sealed);
+    case VAULT_UNUSABLE:
+        batch->broken = true; /* nothing of an encrypted table is ever stored plain */
+        break;
+    }
+    return stored;
+}
+
 void batch_put_item(struct batch *batch, const struct row_key *key, struct slice stored)
 {
     assert(stored.len > 0 && shard_owns(batch->shard, key->hash));
-    store_batch_put(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes, stored);
+    store_batch_put(batch->rows, batch->shard->store, STORE_ITEMS, key->bytes,
+                    batch_seal(batch, STORE_ITEMS, key->bytes, stored));
     overlay_set(batch, STORE_ITEMS, key->bytes, stored);
     batch->bytes += key->bytes.len + stored.len;
     batch->durable = true;
@@ -179,6 +201,7 @@ void batch_write_index_row(struct batch *batch, const struct row_key *key, struc
 {
     batch->bytes += key->bytes.len + stored.len;
     batch->durable = true;
+    stored = stored.len > 0 ? batch_seal(batch, STORE_INDEX, key->bytes, stored) : stored;
     if (!shard_owns(batch->shard, key->hash)) {
         outbox_append(batch, key, stored);
     } else if (stored.len > 0) {

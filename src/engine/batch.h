@@ -22,6 +22,7 @@ struct batch {
     struct arena scratch;                 /* for one command */
     struct buffer encoded;                /* one stored item */
     struct buffer encoded_outbox;         /* one outbox row */
+    struct buffer sealed;                 /* one row of an encrypted table */
     struct overlay_entry **overlay;       /* a hash table */
     struct overlay_entry *overlay_newest; /* the list of its entries */
     uint32_t overlay_count;
@@ -59,6 +60,10 @@ void batch_delete_item(struct batch *batch, const struct row_key *key);
 bool batch_find_row(struct batch *batch, enum store_family family, struct slice key, struct slice *ret_value);
 void batch_put_row(struct batch *batch, enum store_family family, struct slice key, struct slice value);
 void batch_delete_row(struct batch *batch, enum store_family family, struct slice key);
+
+/* The value as it is stored: sealed, in batch->sealed, if its table is encrypted (engine/vault.h). A value that is
+ * sealed already stays as it is. */
+struct slice batch_seal(struct batch *batch, enum store_family family, struct slice key, struct slice stored);
 
 /* A row of an index: here if its slot is this shard's, else by way of the outbox. An empty `stored` deletes it. */
 void batch_write_index_row(struct batch *batch, const struct row_key *key, struct slice stored);

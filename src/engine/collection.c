@@ -66,16 +66,20 @@ int collection_read(struct shard *shard, struct slice key, uint64_t *ret_bytes, 
 static int add_rows(struct shard *shard, bool is_index, const struct row_range *range, uint64_t *bytes, struct err *err)
 {
     struct store_cursor *rows = shard_rows(shard, is_index, range->lower, range->upper, false);
+    struct buffer opened = {0};
     int more;
     while ((more = store_cursor_next(rows, err)) == 1) {
         struct item_header header;
-        if (item_decode_header(store_cursor_value(rows), &header, err) != 0) {
+        struct slice stored;
+        if (shard_row_value(shard, is_index, rows, &opened, &stored, err) != 0 ||
+            item_decode_header(stored, &header, err) != 0) {
             more = -1;
             break;
         }
         *bytes += header.size + (is_index ? COLLECTION_INDEX_ROW_BYTES : 0);
     }
     store_cursor_destroy(rows);
+    buffer_finish(&opened);
     return more;
 }
 

@@ -1,8 +1,8 @@
 /* Reading one shard's rows. Any thread. */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/err.h"
-#include "base/slice.h"
 #include "engine/rows.h"
 
 struct shard;
@@ -11,7 +11,8 @@ struct shard;
 struct stored_item {
     struct slice bytes; /* empty: there is no such item */
     struct cached_item *cached;
-    void *pin; /* of the store */
+    void *pin;    /* of the store */
+    char *opened; /* memory of its own: the item was sealed */
 };
 
 static inline bool stored_item_exists(const struct stored_item *item)
@@ -27,3 +28,8 @@ void stored_item_release(struct stored_item *item);
 struct store_cursor;
 struct store_cursor *shard_rows(struct shard *shard, bool is_index, struct slice lower, struct slice upper,
                                 bool reverse);
+
+/* The value of the cursor's row, plain: as long as the cursor stays, and `opened`, which it may be in, is not changed.
+ */
+int shard_row_value(struct shard *shard, bool is_index, const struct store_cursor *cursor, struct buffer *opened,
+                    struct slice *ret_value, struct err *err) MUST_USE;

@@ -23,6 +23,8 @@ int shard_open(const struct shard_options *options, struct shard **ret_shard, st
     shard->collection_bytes_max = options->collection_bytes_max;
     shard->outbox_ready = options->outbox_ready;
     shard->context = options->context;
+    shard->vault = options->vault;
+    row_run_begin(&shard->run);
     if (store_open(options->path, &options->store, &shard->store, err) != 0) {
         free(shard);
         return err_wrap(err, "%s", options->path);

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/task.h"
+#include "crypto/row_seal.h"
 #include "engine/command.h"
 #include "engine/item_cache.h"
 #include "engine/locks.h"
@@ -27,6 +28,7 @@ struct shard_options {
     unsigned number;
     uint32_t slot_first, slot_last; /* inclusive */
     struct store_options store;
+    struct vault *vault;           /* keys of encrypted tables; outlives the shard. NULL: there are none */
     size_t item_cache_bytes;       /* at least 64 KB */
     uint64_t collection_bytes_max; /* of an item collection (engine/collection.h) */
     /* Upward signal, on the writer thread: rows for other shards have become durable in the outbox. May be NULL. */
@@ -37,6 +39,7 @@ struct shard_options {
 struct shard {
     struct store *store;
     struct item_cache *cache; /* in front of the store's items */
+    struct vault *vault;      /* between them: engine/vault.h */
     unsigned number;
     uint32_t slot_first, slot_last;
     uint64_t collection_bytes_max;
@@ -53,6 +56,7 @@ struct shard {
 
     /* writer thread only */
     uint64_t version;     /* of the newest write */
+    struct row_run run;   /* of sealed rows */
     uint64_t outbox_next; /* sequence number of the next outbox row */
     struct locks locks;   /* items of prepared transactions */
 

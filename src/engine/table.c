@@ -32,6 +32,7 @@ void table_spec_copy(struct arena *arena, const struct table_spec *spec, struct 
     struct table_spec copy = *spec;
     copy.name = arena_copy(arena, spec->name);
     copy.kms_key = arena_copy(arena, spec->kms_key);
+    copy.table_key = arena_copy(arena, spec->table_key);
     copy.ttl.attribute = arena_copy(arena, spec->ttl.attribute);
     copy.policy = arena_copy(arena, spec->policy);
     copy_keys(arena, &copy.keys);

@@ -99,8 +99,10 @@ struct table_spec {
     enum table_class class;
     uint64_t class_changed_us;
     bool deletion_protection;
-    bool encrypted; /* SSESpecification Enabled: stored and shown */
-    struct slice kms_key;
+    bool encrypted;       /* SSESpecification Enabled: rows are sealed (engine/vault.h) */
+    struct slice kms_key; /* what wraps the table's key: its id. In a request: as the client calls it */
+    struct slice
+        table_key; /* wrapped; kept when encryption is turned off, for rows from before. Empty: it never was on */
     struct tag *tags;
     uint32_t tag_count;
     struct ttl_spec ttl;
@@ -122,9 +124,10 @@ struct table_count {
 /* Shared by all versions of a table's description. */
 struct table_state {
     atomic_uint references;
-    struct meters *meters;       /* engine/throughput.h; NULL: requests are not throttled */
-    atomic_bool dropped;         /* set before the data is removed: writers refuse from then on */
-    atomic_uint_fast64_t writes; /* items written since the last count began */
+    struct meters *meters;                /* engine/throughput.h; NULL: requests are not throttled */
+    atomic_uint_fast64_t inaccessible_us; /* since when its key cannot be used; 0: it can, or it has none */
+    atomic_bool dropped;                  /* set before the data is removed: writers refuse from then on */
+    atomic_uint_fast64_t writes;          /* items written since the last count began */
     struct count_slot {
         atomic_uint index_id; /* 0: free. The first one is the table's */
         atomic_uint_fast64_t rows, bytes;

@@ -169,6 +169,7 @@ void table_spec_encode(const struct table_spec *spec, struct buffer *out)
     add_boolean(&map, "deletion_protection", spec->deletion_protection);
     add_boolean(&map, "encrypted", spec->encrypted);
     add_string(&map, "kms_key", spec->kms_key);
+    *add(&map, "table_key") = (struct value){.type = VALUE_B, .bytes = spec->table_key};
     add_tags(&map, spec);
     add_ttl(&map, &spec->ttl);
     add_boolean(&map, "collections", spec->collections_kept);
@@ -343,6 +344,8 @@ int table_spec_decode(struct arena *arena, struct slice stored, struct table_spe
     spec.deletion_protection = get_boolean(&root, "deletion_protection");
     spec.encrypted = get_boolean(&root, "encrypted");
     spec.kms_key = get_string(&root, "kms_key");
+    const struct value *table_key = find(&root, "table_key", VALUE_B);
+    spec.table_key = table_key == NULL ? SLICE("") : table_key->bytes;
     get_tags(arena, &root, &spec);
     spec.policy = get_string(&root, "policy");
     spec.policy_revision = (uint64_t)get_integer(&root, "policy_revision");

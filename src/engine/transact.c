@@ -8,6 +8,7 @@
 #include "engine/index.h"
 #include "engine/shard.h"
 #include "engine/ttl.h"
+#include "engine/vault.h"
 #include "engine/write_steps.h"
 #include "engine/write_throttle.h"
 #include "value/codec.h"
@@ -193,7 +194,8 @@ static void make_effect(struct write *write, const struct write_plan *plan, stru
     }
 }
 
-static void encode_part(const struct transact_part *part, struct buffer *out)
+/* The items in it are sealed one by one, as their tables want it. */
+static void encode_part(struct batch *batch, const struct transact_part *part, struct buffer *out)
 {
     buffer_append_u32(out, part->home);
     for (uint32_t i = 0; i < part->effect_count; i++) {
@@ -203,8 +205,10 @@ static void encode_part(const struct transact_part *part, struct buffer *out)
         buffer_append_u64(out, effect->key.hash);
         buffer_append_u32(out, (uint32_t)effect->key.bytes.len);
         buffer_append_slice(out, effect->key.bytes);
-        buffer_append_u32(out, (uint32_t)effect->stored.len);
-        buffer_append_slice(out, effect->stored);
+        struct slice stored = effect->stored;
+        stored = stored.len > 0 ? batch_seal(batch, STORE_TRANSACTIONS, effect->key.bytes, stored) : stored;
+        buffer_append_u32(out, (uint32_t)stored.len);
+        buffer_append_slice(out, stored);
     }
 }
 
@@ -231,7 +235,7 @@ bool transact_prepare(struct batch *batch, const struct transaction_id *id, uint
     }
     charge_all(batch, writes, count, plans);
     buffer_clear(&batch->encoded);
-    encode_part(&part, &batch->encoded);
+    encode_part(batch, &part, &batch->encoded);
     put(batch, 'p', id_slice(id), buffer_slice(&batch->encoded));
     batch->durable = true;
     *ret_part = part;
@@ -377,6 +381,22 @@ static bool parse_part(struct arena *arena, struct slice key, struct slice value
     return true;
 }
 
+static int open_effects(struct shard *shard, struct transact_part *part, struct arena *arena, struct err *err)
+{
+    struct buffer opened = {0};
+    int failed = 0;
+    for (uint32_t i = 0; i < part->effect_count && failed == 0; i++) {
+        struct transact_effect *effect = &part->effects[i];
+        if (effect->table != NULL && row_is_sealed(effect->stored)) {
+            buffer_clear(&opened);
+            failed = vault_open(shard->vault, STORE_TRANSACTIONS, effect->key.bytes, effect->stored, &opened, err);
+            effect->stored = arena_copy(arena, buffer_slice(&opened));
+        }
+    }
+    buffer_finish(&opened);
+    return failed == 0 ? 0 : err_wrap(err, "shard %u: a prepared transaction", shard->number);
+}
+
 int transact_load(struct shard *shard, struct catalog *catalog, struct arena *arena,
                   void (*visit)(void *context, struct shard *shard, struct transact_part *part), void *context,
                   struct err *err)
@@ -387,6 +407,11 @@ int transact_load(struct shard *shard, struct catalog *catalog, struct arena *ar
         struct transact_part *part = ARENA_NEW(arena, struct transact_part);
         if (!parse_part(arena, store_cursor_key(cursor), store_cursor_value(cursor), catalog, part)) {
             more = err_set(err, "shard %u: a prepared transaction is damaged", shard->number);
+            break;
+        }
+        if (open_effects(shard, part, arena, err) != 0) {
+            transact_part_finish(part);
+            more = -1;
             break;
         }
         for (uint32_t i = 0; i < part->effect_count; i++) {

@@ -4,12 +4,11 @@
  * RocksDB brings classes for encrypted files (rocksdb/env_encryption.h), used here. Its file system around them is not:
  * it ends the process when it finds a file shorter than its prefix, as a crash leaves them.
  *
- * The prefix is made durable before RocksDB may write anything behind it. So a file that ends inside its prefix, or is
- * nothing but zeros, never held anything: it is read as empty. With any other damage to a prefix the file cannot be
- * opened, and the error names it.
+ * The prefix is made durable before RocksDB may write anything behind it. So a file that ends in its prefix or with it
+ * holds nothing, whatever the prefix looks like after a crash: it is read as empty. With damage to the prefix of
+ * another the file cannot be opened, and the error names it.
  *
  * IDENTITY stays as it is: it holds a random number, is written once, and would keep the first data key in use. */
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,14 +89,6 @@ bool ends_in(const std::string &path, const std::string &end)
 bool stays_plain(const std::string &path)
 {
     return ends_in(path, "/IDENTITY") || ends_in(path, "/000000.dbtmp");
-}
-
-/* A file that was made, but whose prefix was not yet durable when the machine stopped. */
-bool was_never_written(const Slice &prefix, uint64_t file_bytes)
-{
-    static const char zeros[FILE_PREFIX_BYTES] = {};
-    return prefix.size() < FILE_PREFIX_BYTES ||
-           (file_bytes == FILE_PREFIX_BYTES && memcmp(prefix.data(), zeros, FILE_PREFIX_BYTES) == 0);
 }
 
 class SealedFileSystem final : public rocksdb::FileSystemWrapper
@@ -226,13 +217,13 @@ class SealedFileSystem final : public rocksdb::FileSystemWrapper
     }
 
   private:
-    /* No stream: the file never held anything. */
+    /* No stream: the file holds nothing. */
     IOStatus OpenStream(const std::string &path, const Slice &prefix, const IOOptions &options, IODebugContext *context,
                         std::unique_ptr<Stream> *result)
     {
         uint64_t file_bytes = 0;
         IOStatus status = FileSystemWrapper::GetFileSize(path, options, &file_bytes, context);
-        if (!status.ok() || was_never_written(prefix, file_bytes)) {
+        if (!status.ok() || file_bytes <= FILE_PREFIX_BYTES || prefix.size() < FILE_PREFIX_BYTES) {
             return status;
         }
         const char *reason = "";

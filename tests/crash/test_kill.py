@@ -10,9 +10,10 @@ from load import SPECIFICATION, Load
 from verify import verify
 
 
-def create(server):
+def create(server, files="plain"):
+    """In an encrypted folder the table is encrypted, too."""
     client = server.client()
-    client("CreateTable", **SPECIFICATION)
+    client("CreateTable", **SPECIFICATION, SSESpecification={"Enabled": files == "encrypted"})
     client.close()
 
 
@@ -20,7 +21,7 @@ def create(server):
 def test_kill_9(launch, tmp_path, rng, rounds, workers, shards, files):
     load = Load(workers, rng.random())
     server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=LIMIT).wait_ready()
-    create(server)
+    create(server, files)
     for n in range(rounds):
         before = load.acknowledged
         load.start(server)
@@ -63,7 +64,7 @@ def test_kill_9_of_a_new_folder(launch, tmp_path, rng, rounds, files):
         time.sleep(rng.uniform(0.0, 0.08))
         starting.kill()
         server = launch(tmp_path / str(n) / "data", shards=4, files=files).wait_ready()
-        create(server)
+        create(server, files)
         assert server.stop() == 0, server.output
 
 
@@ -74,7 +75,7 @@ def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, files, powerc
     env = powercut.environment(powercut_library, notes)
     load = Load(workers, rng.random())
     server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=LIMIT, env=env).wait_ready()
-    create(server)
+    create(server, files)
     for n in range(rounds):
         before = load.acknowledged
         load.start(server)

@@ -13,6 +13,7 @@ import botocore.exceptions
 import pytest
 
 from support.endpoint import Server
+from support.expect import eventually
 
 pytestmark = pytest.mark.only("stator", "about our own server")
 
@@ -211,3 +212,229 @@ def test_another_data_key(folder):
     assert list(data_keys(folder)) == [2]
     client = folder.start("--key-file", str(folder.key))
     assert get(client) == first and get(client, key="another") == second
+
+
+# --- encrypted tables --------------------------------------------------------------------------------------------------
+
+CONTENTS = (ATTRIBUTE, SECRET)  # keys of rows stand in the folder unless its files are encrypted
+KMS = {"Enabled": True, "SSEType": "KMS"}
+
+
+def encryption(client, name=TABLE) -> dict:
+    return client.describe_table(TableName=name)["Table"].get("SSEDescription", {})
+
+
+def error(call, **parameters) -> tuple[str, str]:
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(**parameters)
+    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+
+
+def add_key(folder, name: str) -> str:
+    done = folder.run("key", "add", name, "--data-dir", str(folder.data), "--key-file", str(folder.key))
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split(":")[0]
+
+
+def with_key(folder, verb: str, *words: str) -> None:
+    folder.run("key", verb, *words, "--data-dir", str(folder.data), "--key-file", str(folder.key)).check_returncode()
+
+
+def use_every_way(client, name=TABLE):
+    """Puts, updates, batches, transactions over several partitions, and every way to read them back."""
+    def item(n, text=SECRET):
+        return {"pk": {"S": f"{n}"}, "by": {"S": "same"}, ATTRIBUTE: {"S": text + f" {n}"}}
+
+    client.put_item(TableName=name, Item=item(1))
+    client.update_item(TableName=name, Key={"pk": {"S": "2"}}, UpdateExpression="SET #a = :a, #b = :b",
+                       ExpressionAttributeNames={"#a": ATTRIBUTE, "#b": "by"},
+                       ExpressionAttributeValues={":a": {"S": SECRET + " 2"}, ":b": {"S": "same"}})
+    client.batch_write_item(RequestItems={name: [{"PutRequest": {"Item": item(n)}} for n in (3, 4, 5)]})
+    client.transact_write_items(TransactItems=[{"Put": {"TableName": name, "Item": item(n)}} for n in range(6, 20)])
+    expected = {f"{n}": item(n) for n in range(1, 20)}
+    assert {row["pk"]["S"]: row for row in client.scan(TableName=name)["Items"]} == expected
+    for n, row in expected.items():
+        assert get(client, name, n) == row and get(client, name, n) == row  # from the store, then from the cache
+    found = client.transact_get_items(TransactItems=[{"Get": {"TableName": name, "Key": {"pk": {"S": n}}}} for n in expected])
+    assert [answer["Item"] for answer in found["Responses"]] == list(expected.values())
+
+    def through_index():
+        rows = client.query(TableName=name, IndexName="index", KeyConditionExpression="#b = :b",
+                            ExpressionAttributeNames={"#b": "by"}, ExpressionAttributeValues={":b": {"S": "same"}})
+        return {row["pk"]["S"]: row for row in rows["Items"]}
+
+    eventually(through_index, lambda rows: rows == expected)
+    return expected
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_what_an_encrypted_table_leaves_in_the_folder(folder, encrypted):
+    """The files are plain: keys can be found, contents only without encryption. Also what indexes and transactions keep."""
+    client = folder.start("--key-file", str(folder.key))
+    create(client, SSESpecification={"Enabled": encrypted})
+    expected = use_every_way(client)
+    assert folder.holding(*CONTENTS) == (set() if encrypted else set(CONTENTS))
+    folder.stop()
+    assert folder.holding(*CONTENTS) == (set() if encrypted else set(CONTENTS))
+    client = folder.start("--key-file", str(folder.key))
+    assert {row["pk"]["S"]: row for row in client.scan(TableName=TABLE)["Items"]} == expected
+    assert get(client, key="7") == expected["7"]
+    count = lambda: client.describe_table(TableName=TABLE)["Table"]["ItemCount"]
+    client.delete_item(TableName=TABLE, Key={"pk": {"S": "7"}})
+    eventually(count, lambda rows: rows == len(expected) - 1)
+
+
+def test_keys_for_tables(folder):
+    create(folder.start("--key-file", str(folder.key)))
+    folder.stop()
+    first, second = add_key(folder, "first"), add_key(folder, "second")
+    client = folder.start("--key-file", str(folder.key))
+    arn = "arn:aws:kms:us-east-1:000000000000:key/"
+    for n, name in enumerate((first, "alias/first", arn + first, "arn:aws:kms:us-east-1:000000000000:alias/first")):
+        create(client, f"table-{n}", SSESpecification={**KMS, "KMSMasterKeyId": name})
+        assert encryption(client, f"table-{n}") == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn + first}
+    create(client, "of-aws", SSESpecification=KMS)
+    assert encryption(client, "of-aws")["KMSMasterKeyArn"] not in (arn + first, arn + second)
+
+    for name in ("third", "alias/third", arn + "third"):
+        code, message = error(create, client=client, name="none", SSESpecification={**KMS, "KMSMasterKeyId": name})
+        assert code == "ValidationException" and "NotFoundException" in message and "third' does not exist" in message
+    assert "none" not in client.list_tables()["TableNames"]
+
+    def change(**specification):
+        client.update_table(TableName="table-0", SSESpecification=specification)
+
+    item = put(client, "table-0")
+    code, message = error(change, **KMS, KMSMasterKeyId="alias/first")
+    assert code == "ValidationException" and "already encrypted with given KMSMasterKeyId" in message
+    assert error(change, **KMS, KMSMasterKeyId="alias/third")[0] == "ValidationException"
+    assert encryption(client, "table-0")["KMSMasterKeyArn"] == arn + first
+    change(**KMS, KMSMasterKeyId="alias/second")
+    assert encryption(client, "table-0")["KMSMasterKeyArn"] == arn + second
+    folder.stop()
+    with_key(folder, "remove", "first")
+    client = folder.start("--key-file", str(folder.key))
+    assert get(client, "table-0") == item, "the table's own key is the same, and the key that wraps it another"
+
+
+def test_a_key_that_cannot_be_used(folder):
+    client = folder.start("--key-file", str(folder.key))
+    create(client, "other", SSESpecification=KMS)
+    other = put(client, "other")
+    folder.stop()
+    add_key(folder, "orders")
+    client = folder.start("--key-file", str(folder.key))
+    create(client, SSESpecification={**KMS, "KMSMasterKeyId": "alias/orders"})
+    item = put(client)
+    folder.stop()
+    with_key(folder, "disable", "orders")
+
+    client = folder.start("--key-file", str(folder.key))
+    assert any("can neither be read nor written" in line and TABLE in line for line in folder.server.tail)
+    described = client.describe_table(TableName=TABLE)["Table"]
+    assert described["TableStatus"] == "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    assert "InaccessibleEncryptionDateTime" in described["SSEDescription"]
+    key = {"pk": {"S": HASH}}
+    for call, parameters in (
+        (client.get_item, {"Key": key}), (client.put_item, {"Item": item}), (client.delete_item, {"Key": key}),
+        (client.update_item, {"Key": key}), (client.scan, {}),
+    ):
+        code, message = error(call, TableName=TABLE, **parameters)
+        assert code == "AccessDeniedException" and message.startswith("KMS key access denied error")
+    assert error(client.batch_get_item, RequestItems={TABLE: {"Keys": [key]}})[0] == "AccessDeniedException"
+    assert error(client.transact_write_items, TransactItems=[
+        {"Put": {"TableName": "other", "Item": item}}, {"Put": {"TableName": TABLE, "Item": item}},
+    ])[0] == "AccessDeniedException"
+    assert error(client.execute_statement, Statement=f'SELECT * FROM "{TABLE}"')[0] == "AccessDeniedException"
+    code, message = error(create, client=client, name="new", SSESpecification={**KMS, "KMSMasterKeyId": "alias/orders"})
+    assert code == "ValidationException" and "DisabledException" in message
+    assert get(client, "other") == other and put(client, "other", "more"), "other tables go on"
+    folder.stop()
+
+    with_key(folder, "enable", "orders")
+    client = folder.start("--key-file", str(folder.key))
+    assert get(client) == item
+    assert client.describe_table(TableName=TABLE)["Table"]["TableStatus"] == "ACTIVE"
+    folder.stop()
+
+    with_key(folder, "remove", "orders")
+    client = folder.start("--key-file", str(folder.key))
+    assert error(client.get_item, TableName=TABLE, Key=key)[0] == "AccessDeniedException"
+    client.delete_table(TableName=TABLE)
+    assert client.list_tables()["TableNames"] == ["other"]
+
+
+def test_encryption_is_turned_on_and_off(folder):
+    client = folder.start("--key-file", str(folder.key))
+    create(client)
+    old = put(client, key="old", secret="written-before")
+    assert "UPDATING" == client.update_table(TableName=TABLE, SSESpecification=KMS)["TableDescription"]["SSEDescription"]["Status"]
+    assert encryption(client)["Status"] == "ENABLED"
+    new = put(client, key="new", secret="written-while-it-is-on")
+    assert folder.holding("written-before", "written-while-it-is-on") == {"written-before"}
+    client.update_item(TableName=TABLE, Key={"pk": {"S": "old"}}, UpdateExpression="SET n = :n",
+                       ExpressionAttributeValues={":n": {"N": "1"}})
+    old["n"] = {"N": "1"}
+    assert get(client, key="old") == old and get(client, key="new") == new
+    client.update_table(TableName=TABLE, SSESpecification={"Enabled": False})
+    assert encryption(client) == {}
+    last = put(client, key="last", secret="written-after")
+    folder.stop()
+    assert folder.holding("written-while-it-is-on", "written-after") == {"written-after"}
+    client = folder.start("--key-file", str(folder.key))
+    for item in (old, new, last):
+        assert get(client, key=item["pk"]["S"]) == item
+    client.update_table(TableName=TABLE, SSESpecification=KMS)
+    put(client, key="again", secret="written-once-more")
+    assert folder.holding("written-once-more") == set()
+    assert len(client.scan(TableName=TABLE)["Items"]) == 4
+
+
+def test_an_index_of_an_encrypted_table_is_filled(folder):
+    client = folder.start("--key-file", str(folder.key))
+    create(client, SSESpecification=KMS)
+    item = put(client)
+    client.update_table(TableName=TABLE, AttributeDefinitions=[{"AttributeName": "by", "AttributeType": "S"}],
+                        GlobalSecondaryIndexUpdates=[{"Create": {
+                            "IndexName": "late", "KeySchema": [{"AttributeName": "by", "KeyType": "HASH"}],
+                            "Projection": {"ProjectionType": "ALL"}}}])
+    def status():
+        indexes = client.describe_table(TableName=TABLE)["Table"]["GlobalSecondaryIndexes"]
+        return [index["IndexStatus"] for index in indexes]
+
+    eventually(status, lambda found: found == ["ACTIVE", "ACTIVE"])
+    assert client.scan(TableName=TABLE, IndexName="late")["Items"] == [item]
+    assert folder.holding(*CONTENTS) == set()
+
+
+def test_without_a_key_file(folder):
+    """A laptop needs none: the key is in the folder, any key of KMS is there, and later a real key can take its place."""
+    client = folder.start()
+    assert not (folder.data / "local-key").exists()
+    foreign = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    create(client, SSESpecification={**KMS, "KMSMasterKeyId": foreign})
+    assert encryption(client)["KMSMasterKeyArn"] == foreign
+    item = put(client)
+    folder.stop()
+    assert folder.holding(SECRET) == set()
+    client = folder.start()
+    assert get(client) == item
+    folder.stop()
+    local = folder.data / "local-key"
+    assert local.stat().st_mode & 0o777 == 0o600
+    assert folder.key_id(local) in folder.refused("--key-file", str(folder.key))
+    done = folder.run("key", "rotate", "--data-dir", str(folder.data), "--new-key-file", str(folder.key))
+    assert done.returncode == 0, done.stderr
+    assert not local.exists()
+    folder.refused()
+    assert get(folder.start("--key-file", str(folder.key))) == item
+
+
+def test_both_ways_of_encryption_together(folder):
+    client = folder.start("--encrypt-at-rest", "--key-file", str(folder.key))
+    create(client, SSESpecification=KMS)
+    expected = use_every_way(client)
+    folder.stop()
+    assert folder.holding(*ALL) == set()
+    client = folder.start("--key-file", str(folder.key))
+    assert {row["pk"]["S"]: row for row in client.scan(TableName=TABLE)["Items"]} == expected
