@@ -122,7 +122,7 @@ void row_seal(const struct row_secret *secret, struct row_run *run, char kind, s
         row_run_begin(run);
     }
     char *head = buffer_reserve(out, plain.len + ROW_SEALED_EXTRA);
-    head[0] = ROW_SEALED_FORMAT;
+    head[0] = (char)ROW_SEALED_FORMAT;
     head[NUMBER_AT] = (char)secret->number;
     memcpy(head + SALT_AT, run->salt, ROW_SALT_BYTES);
     write_u64(head + COUNT_AT, run->count++);

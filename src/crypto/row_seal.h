@@ -1,6 +1,6 @@
 /* Sealed rows: what an encrypted table keeps as the value of a row. AES-256-GCM; docs/formats/encryption.md:
  *
- *   byte 0        2, where a plain value has another format number (value/codec.h)
+ *   byte 0        128, where a plain value has another format number (value/codec.h)
  *   byte 1        number of the table's key
  *   bytes 2-17    salt of the run that wrote it
  *   bytes 18-25   count of the row in that run, big-endian
@@ -18,7 +18,7 @@
 #include "base/buffer.h"
 #include "crypto/seal.h"
 
-#define ROW_SEALED_FORMAT 2
+#define ROW_SEALED_FORMAT 128
 #define ROW_SALT_BYTES    16
 #define ROW_SEALED_EXTRA  (2 + ROW_SALT_BYTES + 8 + SEAL_TAG_BYTES)
 
@@ -40,7 +40,7 @@ void row_run_begin(struct row_run *run);
 
 static inline bool row_is_sealed(struct slice stored)
 {
-    return stored.len > 0 && stored.data[0] == ROW_SEALED_FORMAT;
+    return stored.len > 0 && (uint8_t)stored.data[0] == ROW_SEALED_FORMAT;
 }
 
 /* Appends the sealed value. `kind` is the caller's number for this kind of row. */

@@ -4,6 +4,7 @@
     tests/cost/cost.py --binary build/stator            compares with tests/cost/expected.json; exit code 1 if one is dearer
     tests/cost/cost.py --binary build/stator --update   writes what was counted there
     tests/cost/cost.py --binary build/stator --show GetItem   and where they go, by function
+    tests/cost/cost.py --binary build/stator --encrypted both  with encrypted files and an encrypted table
 
 The threads that clients wait for count, from the socket to the answer; the kernel and work in the background do not. One
 client asks on one connection, so every write is a batch of its own. A request may become a tenth dearer before this fails; one that became a tenth cheaper is
@@ -84,11 +85,15 @@ CASES = (
 class Server:
     """`stator serve` under callgrind."""
 
-    def __init__(self, binary: str, folder: str):
+    def __init__(self, binary: str, folder: str, encrypts_files: bool):
         self.folder = folder
+        extra = []
+        if encrypts_files:
+            subprocess.run([binary, "key", "create", f"{folder}/key"], check=True, capture_output=True)
+            extra = ["--encrypt-at-rest", "--key-file", f"{folder}/key"]
         self.process = subprocess.Popen(
             ["valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={folder}/counts", binary, "serve",
-             "--listen", "127.0.0.1:0", "--data-dir", f"{folder}/data", "--threads", "1"],
+             "--listen", "127.0.0.1:0", "--data-dir", f"{folder}/data", "--threads", "1", *extra],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         timer = threading.Timer(START_SECONDS_MAX, self.process.kill)
         timer.start()
@@ -131,14 +136,15 @@ class Server:
         self.process.wait(START_SECONDS_MAX)
 
 
-def measure(binary: str, show: str | None) -> dict[str, int]:
+def measure(binary: str, show: str | None, encrypted: str) -> dict[str, int]:
     found = {}
     with tempfile.TemporaryDirectory(prefix="stator-cost-") as folder:
-        server = Server(binary, folder)
+        server = Server(binary, folder, encrypted in ("files", "both"))
         try:
             server.ask("CreateTable", {
                 "TableName": TABLE,
                 "BillingMode": "PAY_PER_REQUEST",
+                "SSESpecification": {"Enabled": encrypted in ("table", "both")},
                 "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
                 "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             })
@@ -174,8 +180,9 @@ def main() -> int:
     parser.add_argument("--binary", default=str(HERE.parents[1] / "build" / "stator"))
     parser.add_argument("--update", action="store_true", help="expect from now on what is counted now")
     parser.add_argument("--show", metavar="OPERATION", help="print where the instructions of this operation go")
+    parser.add_argument("--encrypted", choices=("nothing", "files", "table", "both"), default="nothing")
     arguments = parser.parse_args()
-    found = measure(os.path.abspath(arguments.binary), arguments.show)
+    found = measure(os.path.abspath(arguments.binary), arguments.show, arguments.encrypted)
     if arguments.update:
         EXPECTED.write_text(json.dumps(found, indent=4) + "\n")
     good = compare(found, json.loads(EXPECTED.read_text()))

@@ -60,6 +60,7 @@ def test_kill_9_while_it_starts(launch, tmp_path, rng, rounds, workers, shards):
 def test_kill_9_of_a_new_folder(launch, tmp_path, rng, rounds, files):
     """The very first start may die at any moment too: the folder must never be one that no start accepts."""
     for n in range(2 * rounds):
+        (tmp_path / str(n)).mkdir()
         starting = launch(tmp_path / str(n) / "data", shards=4, files=files)
         time.sleep(rng.uniform(0.0, 0.08))
         starting.kill()

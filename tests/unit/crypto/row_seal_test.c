@@ -32,7 +32,7 @@ static void expect_plain(struct slice sealed, char kind, struct slice row, struc
     unsigned key_len;
     int len, rest;
     assert_int_equal(sealed.len, HEAD + plain.len + 16);
-    assert_int_equal(sealed.data[0], 2);
+    assert_int_equal((uint8_t)sealed.data[0], 128);
     assert_non_null(HMAC(EVP_sha256(), key_bytes, 32, (const unsigned char *)sealed.data + 2, 16, key, &key_len));
     memcpy(nonce + 4, sealed.data + 18, 8);
     memcpy(authenticated, sealed.data, HEAD);
