@@ -214,11 +214,18 @@ static int check_key(const char *folder, const char *wanted, const char *key_fil
     if (key_file_id(path, id, err) != 0) {
         return err_wrap(err, "the data folder %s is sealed with the key %s", folder, wanted);
     }
-    if (strcmp(id, wanted) != 0) {
-        return err_set(err, "the data folder %s is sealed with the key %s, but %s holds the key %s", folder, wanted,
-                       path, id);
+    if (strcmp(id, wanted) == 0) {
+        return 0;
     }
-    return 0;
+    err_set(err, "the data folder %s is sealed with the key %s, but %s holds the key %s", folder, wanted, path, id);
+    char local[PATH_BYTES], local_id[KEY_ID_BYTES], text[ERR_TEXT_BYTES];
+    struct err unused;
+    path_in(folder, KEYRING_LOCAL_KEY, local);
+    if (key_file_id(local, local_id, &unused) == 0 && strcmp(local_id, wanted) == 0) {
+        memcpy(text, err->text, sizeof text);
+        err_set(err, "%.900s; 'stator key rotate --new-key-file' gives it yours in place of its own", text);
+    }
+    return -1;
 }
 
 static int open_sealed(struct keyring *keyring, const char *path, struct slice head, struct slice sealed,

@@ -19,6 +19,8 @@
 #define HEAD_BYTES (COUNT_AT + 8)
 /* GCM is good for far more, but a key need not be. */
 #define RUN_ROWS_MAX (1ull << 32)
+/* A call of OpenSSL costs as much as hashing a hundred bytes: a short key goes with what is in front of it. */
+#define KEY_BYTES_AT_ONCE 256
 /* A power of two. Rows that are read lie in files with those of a few runs. */
 #define SLOTS 32
 
@@ -103,15 +105,20 @@ static EVP_CIPHER_CTX *context_of(struct slot *slot, const struct row_secret *se
 /* Sets the nonce and takes in what is authenticated only. */
 static void begin(EVP_CIPHER_CTX *context, const char *head, char kind, struct slice key)
 {
-    unsigned char nonce[SEAL_NONCE_BYTES] = {0}, first[HEAD_BYTES + 1];
+    unsigned char nonce[SEAL_NONCE_BYTES] = {0}, first[HEAD_BYTES + 1 + KEY_BYTES_AT_ONCE];
+    size_t at_once = key.len < KEY_BYTES_AT_ONCE ? key.len : KEY_BYTES_AT_ONCE;
     int len;
     memcpy(nonce + 4, head + COUNT_AT, 8);
     memcpy(first, head, HEAD_BYTES);
     first[HEAD_BYTES] = (unsigned char)kind;
+    memcpy(first + HEAD_BYTES + 1, key.data, at_once);
     assert(key.len < INT_MAX);
     need(EVP_CipherInit_ex(context, NULL, NULL, NULL, nonce, -1) == 1 &&
-         EVP_CipherUpdate(context, NULL, &len, first, sizeof first) == 1 &&
-         EVP_CipherUpdate(context, NULL, &len, (const unsigned char *)key.data, (int)key.len) == 1);
+         EVP_CipherUpdate(context, NULL, &len, first, (int)(HEAD_BYTES + 1 + at_once)) == 1);
+    if (at_once < key.len) {
+        need(EVP_CipherUpdate(context, NULL, &len, (const unsigned char *)key.data + at_once,
+                              (int)(key.len - at_once)) == 1);
+    }
 }
 
 void row_seal(const struct row_secret *secret, struct row_run *run, char kind, struct slice key, struct slice plain,

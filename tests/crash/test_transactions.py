@@ -13,10 +13,10 @@ from transact_load import Load
 OUTPUT_SECONDS_MAX = 30
 
 
-def begin(launch, folder, load, **settings):
-    server = launch(folder, **settings).wait_ready()
+def begin(launch, folder, load, files="plain", **settings):
+    server = launch(folder, files=files, **settings).wait_ready()
     client = server.client()
-    client("CreateTable", **SPECIFICATION)
+    client("CreateTable", **SPECIFICATION, SSESpecification={"Enabled": files == "encrypted"})
     load.prepare(client)
     client.close()
     return server
@@ -77,29 +77,31 @@ def test_power_cut(launch, tmp_path, rng, rounds, workers, shards, powercut_libr
 
 
 FAULTS = [
-    ("transact.prepared", 4),
-    ("transact.decided", 4),
-    ("transact.applied", 4),
-    ("shard.before_commit", 4),
-    ("shard.after_commit", 4),
-    ("shard.before_commit", 1),
-    ("shard.after_commit", 1),
+    ("transact.prepared", 4, "plain"),
+    ("transact.decided", 4, "plain"),
+    ("transact.applied", 4, "plain"),
+    ("shard.before_commit", 4, "plain"),
+    ("shard.after_commit", 4, "plain"),
+    ("shard.before_commit", 1, "plain"),
+    ("shard.after_commit", 1, "plain"),
+    ("transact.prepared", 4, "encrypted"),
+    ("transact.decided", 4, "encrypted"),
 ]
 
 
-@pytest.mark.parametrize("fault, shards", FAULTS)
-def test_death_at_a_fault_point(launch, tmp_path, rng, workers, fault, shards):
+@pytest.mark.parametrize("fault, shards, files", FAULTS)
+def test_death_at_a_fault_point(launch, tmp_path, rng, workers, fault, shards, files):
     load = Load(workers, rng.random())
-    server = begin(launch, tmp_path / "data", load, shards=shards, collection_bytes_max=SMALL_LIMIT)
+    server = begin(launch, tmp_path / "data", load, shards=shards, files=files, collection_bytes_max=SMALL_LIMIT)
     assert server.stop() == 0, server.output
     for count in (1, 2, 3, rng.randrange(4, 20), rng.randrange(20, 200)):
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT, env={"STATOR_FAULT": f"{fault}:{count}"})
+        server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=SMALL_LIMIT, env={"STATOR_FAULT": f"{fault}:{count}"})
         # A start commits too, so it may die before it is ready.
         if server.ready_or_ended():
             load.start(server)
         assert server.wait_end() == -9, f"{fault}:{count} did not fire:\n{server.output}"
         load.join()
-        server = launch(tmp_path / "data", shards=shards, collection_bytes_max=SMALL_LIMIT).wait_ready()
+        server = launch(tmp_path / "data", shards=shards, files=files, collection_bytes_max=SMALL_LIMIT).wait_ready()
         load.verify(server)
         assert server.stop() == 0, server.output
 

@@ -422,7 +422,8 @@ def test_without_a_key_file(folder):
     folder.stop()
     local = folder.data / "local-key"
     assert local.stat().st_mode & 0o777 == 0o600
-    assert folder.key_id(local) in folder.refused("--key-file", str(folder.key))
+    line = folder.refused("--key-file", str(folder.key))
+    assert folder.key_id(local) in line and "stator key rotate --new-key-file" in line
     done = folder.run("key", "rotate", "--data-dir", str(folder.data), "--new-key-file", str(folder.key))
     assert done.returncode == 0, done.stderr
     assert not local.exists()

@@ -28,7 +28,7 @@ static struct row_secret secret_of(uint8_t number, const unsigned char *key)
 /* As docs/formats/encryption.md says, with OpenSSL's own functions. */
 static void expect_plain(struct slice sealed, char kind, struct slice row, struct slice plain)
 {
-    unsigned char key[32], nonce[12] = {0}, found[256], authenticated[HEAD + 1 + 64];
+    unsigned char key[32], nonce[12] = {0}, found[256], authenticated[HEAD + 1 + 3200];
     unsigned key_len;
     int len, rest;
     assert_int_equal(sealed.len, HEAD + plain.len + 16);
@@ -64,11 +64,35 @@ static void test_the_documented_form(void **state)
         assert_int_equal(sealed.data[HEAD - 1], i); /* counted: no nonce twice */
         expect_plain(buffer_slice(&sealed), 'i', SLICE("row"), SLICE("what stands in it"));
         assert_true(row_is_sealed(buffer_slice(&sealed)));
+        assert_false(row_open(&secret, 'i', SLICE("rox"), buffer_slice(&sealed), &plain));
         assert_true(row_open(&secret, 'i', SLICE("row"), buffer_slice(&sealed), &plain));
         assert_true(slice_equal(buffer_slice(&plain), SLICE("what stands in it")));
     }
     buffer_finish(&sealed);
     buffer_finish(&plain);
+}
+
+/* Keys of rows have up to 3 KB. */
+static void test_long_keys(void **state)
+{
+    (void)state;
+    struct row_secret secret = secret_of(1, key_bytes);
+    struct row_run run;
+    char row[3100] = {0};
+    row_run_begin(&run);
+    for (size_t len = 0; len < sizeof row; len += 1 + len / 8) {
+        struct buffer sealed = {0}, plain = {0};
+        row_seal(&secret, &run, 'i', slice_of(row, len), SLICE("text"), &sealed);
+        expect_plain(buffer_slice(&sealed), 'i', slice_of(row, len), SLICE("text"));
+        if (len > 0) {
+            row[len - 1] ^= 1;
+            assert_false(row_open(&secret, 'i', slice_of(row, len), buffer_slice(&sealed), &plain));
+            row[len - 1] ^= 1;
+        }
+        assert_true(row_open(&secret, 'i', slice_of(row, len), buffer_slice(&sealed), &plain));
+        buffer_finish(&sealed);
+        buffer_finish(&plain);
+    }
 }
 
 /* More runs and tables than a thread keeps contexts for, in turn. */
@@ -274,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_names_of_keys),
         cmocka_unit_test(test_a_laptop_has_every_key),
         cmocka_unit_test(test_wrapping),
+        cmocka_unit_test(test_long_keys),
     };
     return cmocka_run_group_tests_name("row_seal", tests, NULL, NULL);
 }

@@ -109,6 +109,7 @@ static void test_monitoring(void **state)
     assert_int_equal(parse("--max-identity-rate", "1000001", NULL), CONFIG_REFUSED);
     assert_int_equal(parse("--max-auth-failures", "0", NULL), CONFIG_OK);
     assert_int_equal(config.max_auth_failures, 0);
+    assert_false(config.encrypt);
 }
 
 static void test_all_options(void **state)
@@ -133,6 +134,8 @@ static void test_all_options(void **state)
     assert_int_equal(config.max_connections, 5);
     assert_int_equal(config.cache_mb, 7);
     assert_int_equal(config.log_level, LOG_ERROR);
+    assert_int_equal(parse("--encrypt-at-rest", "--key-file=/etc/key", NULL), CONFIG_OK);
+    assert_true(config.encrypt);
     assert_int_equal(parse("--throttle", "on", NULL), CONFIG_OK);
     assert_true(config.throttle);
     assert_int_equal(parse("--throttle=on", "--throttle=off", NULL), CONFIG_OK);
