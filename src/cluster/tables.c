@@ -50,8 +50,14 @@ static enum table_change_result settle_key(struct table_change *change, struct t
     if (!spec->encrypted || same) {
         return TABLE_CHANGE_DONE;
     }
-    switch (vault_wrap(change->cluster->vault, spec, arena, &err)) {
+    struct cluster *cluster = change->cluster;
+    bool is_first = cluster->keyring == NULL;
+    switch (vault_wrap(cluster->vault, spec, arena, &err)) {
     case KEY_OK:
+        if (is_first && keyring_is_local(cluster->keyring)) {
+            log_warning("the key that encrypts tables lies in the data folder itself, " KEYRING_LOCAL_KEY
+                        ", for want of --key-file: it protects nothing from who has the folder");
+        }
         return TABLE_CHANGE_DONE;
     case KEY_NOT_FOUND:
         return TABLE_CHANGE_KEY_NOT_FOUND;

@@ -414,6 +414,7 @@ def test_without_a_key_file(folder):
     foreign = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     create(client, SSESpecification={**KMS, "KMSMasterKeyId": foreign})
     assert encryption(client)["KMSMasterKeyArn"] == foreign
+    eventually(lambda: any("WARNING" in line and "local-key" in line for line in list(folder.server.tail)))
     item = put(client)
     folder.stop()
     assert folder.holding(SECRET) == set()

@@ -77,6 +77,7 @@ static void test_defaults(void **state)
     assert_string_equal(config.account_id, "000000000000");
     assert_int_equal(config.log_level, LOG_INFO);
     assert_false(config.throttle);
+    assert_false(config.encrypt);
     assert_string_equal(config.metrics_host, "");
     assert_null(config.audit_log);
     assert_int_equal(config.audit_level, AUDIT_OFF);
@@ -109,7 +110,6 @@ static void test_monitoring(void **state)
     assert_int_equal(parse("--max-identity-rate", "1000001", NULL), CONFIG_REFUSED);
     assert_int_equal(parse("--max-auth-failures", "0", NULL), CONFIG_OK);
     assert_int_equal(config.max_auth_failures, 0);
-    assert_false(config.encrypt);
 }
 
 static void test_all_options(void **state)
