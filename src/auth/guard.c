@@ -59,8 +59,8 @@ void guard_loop_finish(struct guard_loop *loop)
 }
 
 /* The scope has been checked: its date is the day of the request, its region ours. */
-static const struct crypto_key *signing_key(struct guard_loop *loop, const struct identity_key *key,
-                                            const struct sigv4 *claims)
+static struct sigv4_key *signing_key(struct guard_loop *loop, const struct identity_key *key,
+                                     const struct sigv4 *claims)
 {
     struct slice id = slice_of(key->id, key->id_len);
     struct slice service = claims->scope_service;
@@ -77,7 +77,7 @@ static const struct crypto_key *signing_key(struct guard_loop *loop, const struc
         place->service_len = (unsigned)service.len;
         unsigned char derived[SHA256_BYTES];
         sigv4_signing_key(slice_from_string(key->secret), claims->scope_date, claims->scope_region, service, derived);
-        crypto_key_set(&place->key, slice_of(derived, sizeof derived));
+        sigv4_key_set(&place->key, derived);
         crypto_wipe(derived, sizeof derived);
     }
     return &place->key;

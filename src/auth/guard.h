@@ -34,7 +34,7 @@ struct guard_key {
     char date[8];
     char service[16];
     unsigned service_len;
-    struct crypto_key key;
+    struct sigv4_key key;
 };
 
 struct guard_loop {

@@ -1,7 +1,5 @@
 #include "auth/sign.h"
 
-#include "auth/sigv4.h"
-
 #include <assert.h>
 
 static void append_canonical(struct buffer *out, const struct sign_request *request)
@@ -29,8 +27,8 @@ static void append_canonical(struct buffer *out, const struct sign_request *requ
     out->len += SHA256_HEX;
 }
 
-void sign_request(const struct sign_request *request, const struct crypto_key *key, struct slice time,
-                  struct slice scope, struct buffer *scratch, char ret_signature[SHA256_HEX])
+void sign_request(const struct sign_request *request, struct sigv4_key *key, struct slice time, struct slice scope,
+                  struct buffer *scratch, char ret_signature[SHA256_HEX])
 {
     assert(request->header_count > 0);
     buffer_clear(scratch);

@@ -4,8 +4,8 @@
  * Texts are taken as they stand: bringing paths, queries and headers into canonical form is the caller's. */
 #pragma once
 
+#include "auth/sigv4.h"
 #include "base/buffer.h"
-#include "crypto/sha256.h"
 
 struct sign_header {
     struct slice name;  /* in lower case */
@@ -21,6 +21,6 @@ struct sign_request {
     struct slice body;
 };
 
-/* `time` and `scope` are as in sigv4_sign, `key` as sigv4_signing_key makes it for that scope. `scratch` is used up. */
-void sign_request(const struct sign_request *request, const struct crypto_key *key, struct slice time,
-                  struct slice scope, struct buffer *scratch, char ret_signature[SHA256_HEX]);
+/* `time` and `scope` are as in sigv4_sign, `key` is of that scope. `scratch` is used up. */
+void sign_request(const struct sign_request *request, struct sigv4_key *key, struct slice time, struct slice scope,
+                  struct buffer *scratch, char ret_signature[SHA256_HEX]);

@@ -9,6 +9,7 @@
 
 #include "auth/uri.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* --- the query ---------------------------------------------------------------------------------------------------- */
@@ -171,12 +172,18 @@ void sigv4_signing_key(struct slice secret, struct slice date, struct slice regi
     buffer_finish(&first);
 }
 
-void sigv4_sign(const struct crypto_key *key, struct slice time, struct slice scope, struct buffer *canonical,
+void sigv4_key_set(struct sigv4_key *key, const unsigned char bytes[SHA256_BYTES])
+{
+    *key = (struct sigv4_key){.first = {0}};
+    crypto_key_set(&key->key, slice_of(bytes, SHA256_BYTES));
+}
+
+void sigv4_sign(struct sigv4_key *key, struct slice time, struct slice scope, struct buffer *canonical,
                 char ret_signature[SHA256_HEX])
 {
     unsigned char hash[SHA256_BYTES];
     char hex[SHA256_HEX];
-    crypto_sha256(buffer_slice(canonical), hash);
+    crypto_sha256_begun(&key->canonical, buffer_slice(canonical), hash);
     crypto_hex(hash, sizeof hash, hex);
 
     buffer_clear(canonical); /* the string to sign takes its place */
@@ -186,12 +193,18 @@ void sigv4_sign(const struct crypto_key *key, struct slice time, struct slice sc
     buffer_append_slice(canonical, scope);
     buffer_append_byte(canonical, '\n');
     buffer_append(canonical, hex, sizeof hex);
-    crypto_key_hmac(key, buffer_slice(canonical), hash);
+    assert(canonical->len > CRYPTO_BLOCK_BYTES);
+    if (memcmp(key->first, canonical->data, CRYPTO_BLOCK_BYTES) != 0) {
+        memcpy(key->first, canonical->data, CRYPTO_BLOCK_BYTES);
+        crypto_key_begin(&key->key, key->first, &key->begun);
+    }
+    struct slice rest = slice_of(canonical->data + CRYPTO_BLOCK_BYTES, canonical->len - CRYPTO_BLOCK_BYTES);
+    crypto_key_hmac(&key->begun, rest, hash);
     crypto_hex(hash, sizeof hash, ret_signature);
 }
 
-bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body,
-                     const struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX])
+bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body, struct sigv4_key *key,
+                     struct buffer *canonical, char ret_signature[SHA256_HEX])
 {
     unsigned char hash[SHA256_BYTES];
     char hex[SHA256_HEX];

@@ -106,19 +106,32 @@ enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims
 bool sigv4_append_canonical(const struct auth_head *head, const struct sigv4 *claims, struct slice payload,
                             struct buffer *out);
 
+/* The key that signs all requests of one day, region and service, in the form in which it is kept. */
+struct sigv4_key {
+    struct crypto_key key;
+    /* Within a second all texts to sign begin alike: how the last one began, and the key behind that. */
+    char first[CRYPTO_BLOCK_BYTES];
+    struct crypto_key begun;
+    /* So do canonical requests for one operation, unless the client signs headers that it never sends twice. */
+    struct crypto_begun canonical;
+};
+
+/* `bytes` are what sigv4_signing_key makes. */
+void sigv4_key_set(struct sigv4_key *key, const unsigned char bytes[SHA256_BYTES]);
+
 /* The key that signs all requests of one day, region and service. */
 void sigv4_signing_key(struct slice secret, struct slice date, struct slice region, struct slice service,
                        unsigned char ret_key[SHA256_BYTES]);
 
 /* The signature over a canonical request, at `time` (20150830T123600Z), for `scope` (20150830/us-east-1/dynamodb/
  * aws4_request). Uses up what is in `canonical`. */
-void sigv4_sign(const struct crypto_key *key, struct slice time, struct slice scope, struct buffer *canonical,
+void sigv4_sign(struct sigv4_key *key, struct slice time, struct slice scope, struct buffer *canonical,
                 char ret_signature[SHA256_HEX]);
 
 /* The signature in hexadecimal. `canonical` is scratch that is kept for the next call. False as in
  * sigv4_append_canonical. */
-bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body,
-                     const struct crypto_key *key, struct buffer *canonical, char ret_signature[SHA256_HEX]);
+bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, struct slice body, struct sigv4_key *key,
+                     struct buffer *canonical, char ret_signature[SHA256_HEX]);
 
 /* Seconds since 1970 as 20130609T094515Z. */
 void sigv4_time_text(int64_t time_s, char ret_text[SIGV4_TIME_CHARS]);

@@ -110,40 +110,51 @@ static size_t distance(const char *text, size_t len, char c)
     return found != NULL ? (size_t)(found - text) : len;
 }
 
-/* Words are separated by commas and blanks. */
-static struct slice next_word(struct slice *rest)
+/* Words are separated by commas and blanks. That there is hardly ever a tab is asked once, not for each word. */
+struct words {
+    struct slice rest;
+    bool has_tabs;
+};
+
+static struct words words_of(struct slice text)
 {
-    size_t at = 0;
-    while (at < rest->len && (rest->data[at] == ' ' || rest->data[at] == ',' || rest->data[at] == '\t')) {
-        at++;
+    return (struct words){.rest = text, .has_tabs = distance(text.data, text.len, '\t') < text.len};
+}
+
+static struct slice next_word(struct words *words)
+{
+    struct slice rest = words->rest;
+    while (rest.len > 0 && (rest.data[0] == ' ' || rest.data[0] == ',' || rest.data[0] == '\t')) {
+        rest = slice_of(rest.data + 1, rest.len - 1);
     }
-    const char *start = rest->data + at;
-    size_t len = distance(start, rest->len - at, ',');
-    len = distance(start, len, ' ');
-    len = distance(start, len, '\t');
-    *rest = slice_of(start + len, rest->len - at - len);
-    return slice_of(start, len);
+    size_t len = distance(rest.data, rest.len, ',');
+    len = distance(rest.data, len, ' ');
+    len = words->has_tabs ? distance(rest.data, len, '\t') : len;
+    words->rest = slice_of(rest.data + len, rest.len - len);
+    return slice_of(rest.data, len);
+}
+
+/* The rest of a word that begins with `start`. */
+static bool word_value(struct slice word, struct slice start, struct slice *ret_value)
+{
+    if (!slice_starts_with(word, start)) {
+        return false;
+    }
+    *ret_value = slice_of(word.data + start.len, word.len - start.len);
+    return true;
 }
 
 static enum sigv4_result read_header(const struct auth_head *head, struct sigv4 *claims)
 {
-    struct slice rest = claims->authorization;
-    claims->algorithm = next_word(&rest);
+    struct words words = words_of(claims->authorization);
+    claims->algorithm = next_word(&words);
     claims->missing = SIGV4_PART_CREDENTIAL | SIGV4_PART_SIGNATURE | SIGV4_PART_SIGNED_HEADERS | SIGV4_PART_DATE;
-    for (struct slice word = next_word(&rest); word.len > 0; word = next_word(&rest)) {
-        const char *equals = memchr(word.data, '=', word.len);
-        if (equals == NULL) {
+    for (struct slice word = next_word(&words); word.len > 0; word = next_word(&words)) {
+        if (!word_value(word, SLICE("Credential="), &claims->credential) &&
+            !word_value(word, SLICE("SignedHeaders="), &claims->signed_headers) &&
+            !word_value(word, SLICE("Signature="), &claims->signature) && memchr(word.data, '=', word.len) == NULL) {
             claims->detail = word;
             return SIGV4_NO_PAIR;
-        }
-        struct slice name = slice_of(word.data, (size_t)(equals - word.data));
-        struct slice value = slice_of(equals + 1, word.len - name.len - 1);
-        if (slice_equal(name, SLICE("Credential"))) {
-            claims->credential = value;
-        } else if (slice_equal(name, SLICE("SignedHeaders"))) {
-            claims->signed_headers = value;
-        } else if (slice_equal(name, SLICE("Signature"))) {
-            claims->signature = value;
         }
     }
     claims->missing &= claims->credential.len != 0 ? ~(unsigned)SIGV4_PART_CREDENTIAL : ~0u;
@@ -227,18 +238,21 @@ enum sigv4_result sigv4_read(const struct auth_head *head, struct arena *arena, 
 
 /* --- what can be said without the key ----------------------------------------------------------------------------- */
 
-/* In a list that is separated by semicolons; as AWS does, whatever the case. */
-static bool list_has(struct slice list, struct slice name)
+static bool is_name(struct slice text, struct slice name)
 {
-    for (size_t at = 0; at <= list.len;) {
-        const char *end = at < list.len ? memchr(list.data + at, ';', list.len - at) : NULL;
-        size_t len = end != NULL ? (size_t)(end - list.data) - at : list.len - at;
-        if (len == name.len && strncasecmp(list.data + at, name.data, len) == 0) {
-            return true;
-        }
-        at += len + 1;
+    return text.len == name.len && strncasecmp(text.data, name.data, name.len) == 0;
+}
+
+/* What the list, separated by semicolons, has of the two that must be in it; as AWS does, whatever the case. */
+static void find_signed(struct slice list, bool *ret_host, bool *ret_target)
+{
+    *ret_host = *ret_target = false;
+    for (size_t at = 0; at < list.len;) {
+        struct slice name = slice_of(list.data + at, distance(list.data + at, list.len - at, ';'));
+        *ret_host |= is_name(name, SLICE("host")) || is_name(name, SLICE(":authority"));
+        *ret_target |= is_name(name, SLICE("x-amz-target"));
+        at += name.len + 1;
     }
-    return false;
 }
 
 /* KEY/DATE/REGION/SERVICE/END. */
@@ -284,13 +298,14 @@ enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims
     if (result != SIGV4_OK) {
         return result;
     }
+    bool host_is_signed, target_is_signed;
     struct slice target;
-    if (!list_has(claims->signed_headers, SLICE("host")) && !list_has(claims->signed_headers, SLICE(":authority"))) {
+    find_signed(claims->signed_headers, &host_is_signed, &target_is_signed);
+    if (!host_is_signed) {
         return SIGV4_HOST_UNSIGNED;
     }
     /* it says which operation is meant: whoever saw a signed read go by could make a deletion of it */
-    if (auth_head_find(head, SLICE("x-amz-target"), &target) &&
-        !list_has(claims->signed_headers, SLICE("x-amz-target"))) {
+    if (!target_is_signed && auth_head_find(head, SLICE("x-amz-target"), &target)) {
         return SIGV4_TARGET_UNSIGNED;
     }
     if (!slice_equal(claims->algorithm, SLICE(SIGV4_ALGORITHM))) {

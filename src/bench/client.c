@@ -73,7 +73,7 @@ struct client {
     struct watch watch;
     uint64_t second; /* that `time` shows */
     char time[SIGV4_TIME_CHARS + 1];
-    struct crypto_key key;
+    struct sigv4_key key;
     struct buffer scope; /* that `key` is good for: the date comes first */
     struct buffer scratch;
     struct buffer target;
@@ -227,7 +227,7 @@ static void update_time(struct client *client)
         unsigned char key[SHA256_BYTES];
         sigv4_signing_key(slice_from_string(options->secret_key), date, slice_from_string(options->region),
                           SLICE(SERVICE), key);
-        crypto_key_set(&client->key, slice_of(key, sizeof key));
+        sigv4_key_set(&client->key, key);
         crypto_wipe(key, sizeof key);
     }
 }

@@ -6,8 +6,6 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
-#define BLOCK_BYTES 64
-
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(((struct crypto_key *)0)->inner), "room for a SHA256_CTX");
 
 void crypto_sha256(struct slice bytes, unsigned char ret_hash[SHA256_BYTES])
@@ -18,11 +16,30 @@ void crypto_sha256(struct slice bytes, unsigned char ret_hash[SHA256_BYTES])
     SHA256_Final(ret_hash, &context);
 }
 
-static void begin(const unsigned char block[BLOCK_BYTES], unsigned char pad, void *ret_context)
+void crypto_sha256_begun(struct crypto_begun *begun, struct slice bytes, unsigned char ret_hash[SHA256_BYTES])
 {
-    unsigned char padded[BLOCK_BYTES];
     SHA256_CTX context;
-    for (size_t i = 0; i < BLOCK_BYTES; i++) {
+    if (bytes.len < CRYPTO_BEGUN_BYTES) {
+        crypto_sha256(bytes, ret_hash);
+        return;
+    }
+    if (!begun->is_set || memcmp(begun->first, bytes.data, CRYPTO_BEGUN_BYTES) != 0) {
+        begun->is_set = true;
+        memcpy(begun->first, bytes.data, CRYPTO_BEGUN_BYTES);
+        SHA256_Init(&context);
+        SHA256_Update(&context, begun->first, CRYPTO_BEGUN_BYTES);
+        memcpy(begun->state, &context, sizeof context);
+    }
+    memcpy(&context, begun->state, sizeof context);
+    SHA256_Update(&context, bytes.data + CRYPTO_BEGUN_BYTES, bytes.len - CRYPTO_BEGUN_BYTES);
+    SHA256_Final(ret_hash, &context);
+}
+
+static void begin(const unsigned char block[CRYPTO_BLOCK_BYTES], unsigned char pad, void *ret_context)
+{
+    unsigned char padded[CRYPTO_BLOCK_BYTES];
+    SHA256_CTX context;
+    for (size_t i = 0; i < CRYPTO_BLOCK_BYTES; i++) {
         padded[i] = block[i] ^ pad;
     }
     SHA256_Init(&context);
@@ -34,7 +51,7 @@ static void begin(const unsigned char block[BLOCK_BYTES], unsigned char pad, voi
 
 void crypto_key_set(struct crypto_key *key, struct slice bytes)
 {
-    unsigned char block[BLOCK_BYTES] = {0};
+    unsigned char block[CRYPTO_BLOCK_BYTES] = {0};
     if (bytes.len > sizeof block) {
         crypto_sha256(bytes, block);
     } else if (bytes.len > 0) {
@@ -57,6 +74,16 @@ void crypto_key_hmac(const struct crypto_key *key, struct slice bytes, unsigned 
     SHA256_Final(ret_mac, &context);
 }
 
+void crypto_key_begin(const struct crypto_key *key, const char block[CRYPTO_BLOCK_BYTES], struct crypto_key *ret_begun)
+{
+    SHA256_CTX context;
+    *ret_begun = *key;
+    memcpy(&context, key->inner, sizeof context);
+    SHA256_Update(&context, block, CRYPTO_BLOCK_BYTES);
+    memcpy(ret_begun->inner, &context, sizeof context);
+    crypto_wipe(&context, sizeof context);
+}
+
 void crypto_hmac(struct slice key, struct slice bytes, unsigned char ret_mac[SHA256_BYTES])
 {
     struct crypto_key set;
@@ -65,15 +92,33 @@ void crypto_hmac(struct slice key, struct slice bytes, unsigned char ret_mac[SHA
     crypto_wipe(&set, sizeof set);
 }
 
+/* Four bytes at a time, one nibble to a byte: without tables or branches, so that it takes as long whatever they are.
+ */
+static uint64_t hex_of_four(const unsigned char bytes[4])
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t spread = (word | (uint64_t)word << 16) & 0x0000FFFF0000FFFFu;
+    spread = (spread | spread << 8) & 0x00FF00FF00FF00FFu;
+    uint64_t nibbles = (spread >> 4 | spread << 8) & 0x0F0F0F0F0F0F0F0Fu;
+    uint64_t letters = (nibbles + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+    return nibbles + 0x3030303030303030u + letters * ('a' - '0' - 10);
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hex_of_four's first byte is the lowest");
+
 void crypto_hex(const unsigned char *bytes, size_t len, char *ret_text)
 {
-#define PAIRS(h) h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
-    static const char pairs[] = PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7")
-        PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d") PAIRS("e") PAIRS("f");
-#undef PAIRS
-    for (size_t i = 0; i < len; i++) {
-        memcpy(ret_text + 2 * i, pairs + 2 * bytes[i], 2);
+    for (; len >= 4; bytes += 4, len -= 4, ret_text += 8) {
+        uint64_t text = hex_of_four(bytes);
+        memcpy(ret_text, &text, sizeof text);
     }
+    unsigned char last[4] = {0};
+    for (size_t i = 0; i < len; i++) {
+        last[i] = bytes[i];
+    }
+    uint64_t text = hex_of_four(last);
+    memcpy(ret_text, &text, 2 * len);
 }
 
 bool crypto_equal(struct slice a, struct slice b)

@@ -102,14 +102,15 @@ def reads(setup, samples):
         core = setup.server_cpu
         stator = servers.stator(core, "--threads", "1")
         ephemeral = servers.stator(core, "--threads", "1", name="ephemeral", ephemeral=True)
+        signed = servers.stator(core, "--threads", "1", "--auth", "sigv4", name="signed")
         large = servers.stator(core, "--threads", "1", name="large", cache_mb=cache_mb(items))
         dynalite, local = servers.dynalite(core), servers.dynamodb_local(core)
-        for server in (stator, ephemeral, dynalite, local):
+        for server in (stator, ephemeral, signed, dynalite, local):
             setup.fill(server, "get-hot", **SMALL)
         setup.fill(large, "get", items=items)
         read_all(setup, large, items, setup.client_cpu)
         nginx = servers.nginx(core, get_answer(stator))
-        for server in (stator, ephemeral, dynalite, local):
+        for server in (stator, ephemeral, signed, dynalite, local):
             warm_up(setup, server, "get-hot", setup.client_cpu, FEW)
         hot = {"cpus": setup.client_cpu, "connections": FEW}
         setup.in_turns(
@@ -117,6 +118,7 @@ def reads(setup, samples):
             rate_step(setup, samples, nginx, "get-hot", raw=True, **hot),
             rate_step(setup, samples, stator, "get-hot", **hot),
             rate_step(setup, samples, ephemeral, "get-hot", **hot),
+            rate_step(setup, samples, signed, "get-hot", **hot),
             rate_step(setup, samples, large, "get", items=items, **hot),
             rate_step(setup, samples, dynalite, "get-hot", **hot),
             rate_step(setup, samples, local, "get-hot", **hot),
@@ -127,6 +129,10 @@ def reads(setup, samples):
         beside_row(samples, what, "stator get-hot", f"{name} get-hot", limit, one_core=True)
         for name, limit in limits.items()
     ]
+    what = "GetItem, 400 bytes, hot, one core, --auth sigv4"
+    rows.append(
+        beside_row(samples, what, "signed get-hot", "stator get-hot", 0.9, label="--auth none", one_core=True)
+    )
     what = f"GetItem, 400 bytes, cached by RocksDB, not hot ({items:,} items), one core"
     return [*rows, beside_row(samples, what, "large get", "nginx get-hot", 0.6, one_core=True)]
 

@@ -20,7 +20,7 @@ import experiments
 import plots
 from measure import Failure, Samples, Setup, median
 from rows import markdown_table, text_table
-from servers import ROOT, Servers
+from servers import CREDENTIALS, ROOT, Servers
 
 DOCUMENT = ROOT / "docs/performance.md"
 # When other programs take more of the machine than this, rates on one core are judged by the CPU time behind them.
@@ -87,6 +87,8 @@ def write_documents(text, out):
 
 def main():
     arguments = read_arguments()
+    os.environ.update(CREDENTIALS)
+    os.environ.pop("AWS_SESSION_TOKEN", None)
     out = arguments.out.resolve()
     data = out / "data"
     data.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,15 @@ HEADERS = {
     "X-Amz-Date": "20300101T000000Z",
 }
 
+# Of the load generator, and of the server that checks signatures: its root user.
+ACCESS_KEY, SECRET_KEY = "AKIABENCHBENCHBENCH0", "bench/bench/bench/bench/bench/bench/0000"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+    "STATOR_ROOT_ACCESS_KEY_ID": ACCESS_KEY,
+    "STATOR_ROOT_SECRET_ACCESS_KEY": SECRET_KEY,
+}
+
 
 def free_port():
     with socket.socket() as probe:

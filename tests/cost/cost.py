@@ -7,12 +7,18 @@
     tests/cost/cost.py --binary build/stator --encrypted both  with encrypted files and an encrypted table
 
 The threads that clients wait for count, from the socket to the answer; the kernel and work in the background do not. One
-client asks on one connection, so every write is a batch of its own. A request may become a tenth dearer before this fails; one that became a tenth cheaper is
-reported, so that the gain is written down and kept."""
+client asks on one connection, so every write is a batch of its own. Signed requests are those of a user with a policy, to a
+server that checks signatures; valgrind's processor lacks the instructions for SHA-256, so hashing counts for more than it takes.
+
+A request may become a tenth dearer before this fails; one that became a tenth cheaper is reported, so that the gain is
+written down and kept."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import hashlib
+import hmac
 import http.client
 import json
 import os
@@ -71,29 +77,49 @@ def transact(number: int) -> dict:
     return {"TransactItems": [{"Put": put(number * 4 + k)} for k in range(4)]}
 
 
+def get(number: int) -> dict:
+    return {"TableName": TABLE, "Key": key(number)}
+
+
 # name, operation, the request by its number, how many
 CASES = (
-    ("GetItem", "GetItem", lambda number: {"TableName": TABLE, "Key": key(number)}, REQUESTS),
+    ("GetItem", "GetItem", get, REQUESTS),
     ("PutItem", "PutItem", put, REQUESTS),
     ("UpdateItem of one counter", "UpdateItem", update, REQUESTS),
-    ("DeleteItem", "DeleteItem", lambda number: {"TableName": TABLE, "Key": key(number)}, ITEMS),
+    ("DeleteItem", "DeleteItem", get, ITEMS),
     ("Query of 100 items", "Query", query, 40),
     ("TransactWriteItems of 4 puts", "TransactWriteItems", transact, 200),
 )
+SIGNED_CASES = (
+    ("GetItem, signed", "GetItem", get, REQUESTS),
+    ("PutItem, signed", "PutItem", put, REQUESTS),
+)
+
+
+def signed(host: str, headers: dict[str, str], body: bytes, access_key: str, secret: str) -> dict[str, str]:
+    """The headers that an SDK would send: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html"""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{now[:8]}/us-east-1/dynamodb/aws4_request"
+    chosen = {"content-type": headers["Content-Type"], "host": host, "x-amz-date": now, "x-amz-target": headers["X-Amz-Target"]}
+    lines = "".join(f"{name}:{value}\n" for name, value in chosen.items())
+    canonical = f"POST\n/\n\n{lines}\n{';'.join(chosen)}\n{hashlib.sha256(body).hexdigest()}"
+    signing_key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        signing_key = hmac.digest(signing_key, part.encode(), "sha256")
+    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    signature = hmac.digest(signing_key, text.encode(), "sha256").hex()
+    claims = f"Credential={access_key}/{scope}, SignedHeaders={';'.join(chosen)}, Signature={signature}"
+    return {**headers, "X-Amz-Date": now, "Authorization": f"AWS4-HMAC-SHA256 {claims}"}
 
 
 class Server:
-    """`stator serve` under callgrind."""
+    """`stator serve` under callgrind, in a folder of its own. `options` are more of its command line."""
 
-    def __init__(self, binary: str, folder: str, encrypts_files: bool):
-        self.folder = folder
-        extra = []
-        if encrypts_files:
-            subprocess.run([binary, "key", "create", f"{folder}/key"], check=True, capture_output=True)
-            extra = ["--encrypt-at-rest", "--key-file", f"{folder}/key"]
+    def __init__(self, binary: str, folder: str, options: tuple[str, ...] = (), user: dict | None = None):
+        self.folder, self.user = folder, user
         self.process = subprocess.Popen(
             ["valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={folder}/counts", binary, "serve",
-             "--listen", "127.0.0.1:0", "--data-dir", f"{folder}/data", "--threads", "1", *extra],
+             "--listen", "127.0.0.1:0", "--data-dir", f"{folder}/data", "--threads", "1", *options],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         timer = threading.Timer(START_SECONDS_MAX, self.process.kill)
         timer.start()
@@ -108,8 +134,12 @@ class Server:
         self.connection = http.client.HTTPConnection("127.0.0.1", int(found.group(1)), timeout=REPLY_SECONDS_MAX)
 
     def ask(self, operation: str, request: dict) -> None:
-        self.connection.request("POST", "/", json.dumps(request), {
-            "X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"})
+        body = json.dumps(request).encode()
+        headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"}
+        if self.user:
+            host = f"127.0.0.1:{self.connection.port}"
+            headers = signed(host, headers, body, self.user["AccessKeyId"], self.user["SecretAccessKey"])
+        self.connection.request("POST", "/", body, headers)
         reply = self.connection.getresponse()
         body = reply.read()
         if reply.status != 200:
@@ -136,31 +166,56 @@ class Server:
         self.process.wait(START_SECONDS_MAX)
 
 
+def plain_server(binary: str, folder: str, encrypts_files: bool) -> Server:
+    key_file = f"{folder}/key"
+    subprocess.run([binary, "key", "create", key_file], check=True, capture_output=True)
+    return Server(binary, folder, ("--encrypt-at-rest", "--key-file", key_file) if encrypts_files else ())
+
+
+def signing_server(binary: str, folder: str, encrypts_files: bool) -> Server:
+    """One that checks signatures, and signs what it is asked."""
+    key_file, data = f"{folder}/key", f"{folder}/data"
+    subprocess.run([binary, "key", "create", key_file], check=True, capture_output=True)
+    made = subprocess.run([binary, "user", "add", "alice", "--admin", "--json", "--data-dir", data, "--key-file", key_file],
+                          check=True, capture_output=True)
+    encryption = ("--encrypt-at-rest",) if encrypts_files else ()
+    return Server(binary, folder, ("--auth", "sigv4", "--key-file", key_file, *encryption), json.loads(made.stdout))
+
+
+def measure_cases(server: Server, cases: tuple, show: str | None, encrypts_table: bool) -> dict[str, int]:
+    found = {}
+    try:
+        server.ask("CreateTable", {
+            "TableName": TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "SSESpecification": {"Enabled": encrypts_table},
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        })
+        for name, operation, request, count in cases:
+            for number in range(ITEMS):
+                server.ask("PutItem", put(number))
+            if operation == "GetItem":  # items are kept in memory from their second reading on
+                for number in range(2 * ITEMS):
+                    server.ask(operation, request(number))
+            instructions, files = server.count(operation, [request(number) for number in range(count)])
+            found[name] = instructions // count
+            if name == show:
+                for path in files:  # one for each thread
+                    subprocess.run(["callgrind_annotate", "--inclusive=yes", "--auto=no", str(path)], check=True)
+    finally:
+        server.stop()
+    return found
+
+
 def measure(binary: str, show: str | None, encrypted: str) -> dict[str, int]:
     found = {}
-    with tempfile.TemporaryDirectory(prefix="stator-cost-") as folder:
-        server = Server(binary, folder, encrypted in ("files", "both"))
-        try:
-            server.ask("CreateTable", {
-                "TableName": TABLE,
-                "BillingMode": "PAY_PER_REQUEST",
-                "SSESpecification": {"Enabled": encrypted in ("table", "both")},
-                "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            })
-            for name, operation, request, count in CASES:
-                for number in range(ITEMS):
-                    server.ask("PutItem", put(number))
-                if operation == "GetItem":  # items are kept in memory from their second reading on
-                    for number in range(2 * ITEMS):
-                        server.ask(operation, request(number))
-                instructions, files = server.count(operation, [request(number) for number in range(count)])
-                found[name] = instructions // count
-                if operation == show:
-                    for path in files:  # one for each thread
-                        subprocess.run(["callgrind_annotate", "--inclusive=yes", str(path)], check=True)
-        finally:
-            server.stop()
+    for make, cases in ((plain_server, CASES), (signing_server, SIGNED_CASES)):
+        if show and show not in [case[0] for case in cases]:
+            continue
+        with tempfile.TemporaryDirectory(prefix="stator-cost-") as folder:
+            server = make(binary, folder, encrypted in ("files", "both"))
+            found |= measure_cases(server, cases, show, encrypted in ("table", "both"))
     return found
 
 
@@ -179,7 +234,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(HERE.parents[1] / "build" / "stator"))
     parser.add_argument("--update", action="store_true", help="expect from now on what is counted now")
-    parser.add_argument("--show", metavar="OPERATION", help="print where the instructions of this operation go")
+    names = [case[0] for case in CASES + SIGNED_CASES]
+    parser.add_argument("--show", metavar="CASE", choices=names, help='print where the instructions of this case go: "GetItem"')
     parser.add_argument("--encrypted", choices=("nothing", "files", "table", "both"), default="nothing")
     arguments = parser.parse_args()
     found = measure(os.path.abspath(arguments.binary), arguments.show, arguments.encrypted)

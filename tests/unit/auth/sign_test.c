@@ -19,11 +19,11 @@ static void sign(const char *secret, const char *service, const struct sign_requ
 {
     struct buffer scope = {0}, scratch = {0};
     unsigned char bytes[SHA256_BYTES];
-    struct crypto_key key;
+    struct sigv4_key key;
     buffer_printf(&scope, "20150830/us-east-1/%s/aws4_request", service);
     sigv4_signing_key(slice_from_string(secret), SLICE("20150830"), SLICE("us-east-1"), slice_from_string(service),
                       bytes);
-    crypto_key_set(&key, slice_of(bytes, sizeof bytes));
+    sigv4_key_set(&key, bytes);
     sign_request(request, &key, SLICE(TIME), buffer_slice(&scope), &scratch, ret_signature);
     ret_signature[SHA256_HEX] = '\0';
     buffer_finish(&scope);
