@@ -38,6 +38,15 @@ struct access {
 /* policy_request.values; the request's context is the access. */
 struct policy_values access_values(const struct policy_request *request, struct slice key, struct arena *arena);
 
+/* aws:… about the caller and the request; of the access only its call is needed. */
+struct policy_values access_global_value(struct access *access, struct slice key, struct arena *arena);
+
+/* As aws:userid and GetCallerIdentity have it. */
+struct slice access_user_id(const struct guard_caller *caller, const char *account, struct arena *arena);
+
+/* 2026-01-31T12:34:56Z */
+struct slice access_time_text(struct arena *arena, int64_t time_s);
+
 /* dynamodb:LeadingKeys and dynamodb:Attributes. */
 struct policy_values access_leading_keys(struct access *access, struct arena *arena);
 struct policy_values access_attributes(struct access *access, struct arena *arena);

@@ -56,35 +56,69 @@ static struct policy_values source_ip(struct access *access, struct arena *arena
     return head->peer != NULL && head->peer(head->headers, text) ? one_text(arena, text) : absent;
 }
 
-static struct policy_values time_text(struct arena *arena, bool seconds)
+struct slice access_time_text(struct arena *arena, int64_t time_s)
 {
-    time_t now = (time_t)(env_time_us() / 1000000);
+    time_t time = (time_t)time_s;
     char text[32];
     struct tm tm;
-    if (seconds) {
-        return one(arena, arena_printf(arena, "%lld", (long long)now));
-    }
-    gmtime_r(&now, &tm);
+    gmtime_r(&time, &tm);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    return one(arena, arena_printf(arena, "%s", text));
+    return arena_printf(arena, "%s", text);
+}
+
+static struct policy_values time_value(struct arena *arena, bool seconds)
+{
+    int64_t now_s = (int64_t)(env_time_us() / 1000000);
+    return one(arena, seconds ? arena_printf(arena, "%lld", (long long)now_s) : access_time_text(arena, now_s));
+}
+
+struct slice access_user_id(const struct guard_caller *caller, const char *account, struct arena *arena)
+{
+    char id[IDENTITIES_UNIQUE_ID_CHARS + 1];
+    if (guard_caller_is_root(caller)) {
+        return arena_printf(arena, "%s", account);
+    }
+    if (caller->role == NULL) {
+        identities_user_id(caller->user, id);
+        return arena_printf(arena, "%s", id);
+    }
+    identities_role_id(caller->role, id);
+    return arena_printf(arena, "%s:%s", id, caller->session->session_name);
+}
+
+/* aws:… about who calls. That he did not use a second factor is said of temporary credentials alone, as with AWS. */
+static struct policy_values caller_value(struct access *access, struct slice key, struct arena *arena)
+{
+    const struct guard_caller *caller = &access->call->caller;
+    if (slice_equal(key, SLICE("aws:username"))) {
+        return caller->user == NULL || caller->user->is_root ? absent : one_text(arena, caller->user->name);
+    }
+    if (slice_equal(key, SLICE("aws:principalarn"))) {
+        return one_text(arena, caller->role != NULL ? caller->role->arn : caller->arn);
+    }
+    if (slice_equal(key, SLICE("aws:principaltype"))) {
+        return one_text(arena, caller->role != NULL           ? "AssumedRole"
+                               : guard_caller_is_root(caller) ? "Account"
+                                                              : "User");
+    }
+    if (slice_equal(key, SLICE("aws:userid"))) {
+        return one(arena, access_user_id(caller, access->call->loop->api->settings.account_id, arena));
+    }
+    if (caller->session == NULL) {
+        return absent;
+    }
+    if (slice_equal(key, SLICE("aws:tokenissuetime"))) {
+        return one(arena, access_time_text(arena, caller->session->issued_s));
+    }
+    return slice_equal(key, SLICE("aws:multifactorauthpresent")) ? one_text(arena, "false") : absent;
 }
 
 /* aws:… about the caller and the request. */
-static struct policy_values global_value(struct access *access, struct slice key, struct arena *arena)
+struct policy_values access_global_value(struct access *access, struct slice key, struct arena *arena)
 {
     const struct api_settings *settings = &access->call->loop->api->settings;
-    const struct identity_user *user = access->call->caller.user;
-    if (slice_equal(key, SLICE("aws:username"))) {
-        return user->is_root ? absent : one_text(arena, user->name);
-    }
-    if (slice_equal(key, SLICE("aws:principalarn"))) {
-        return one_text(arena, user->arn);
-    }
     if (slice_equal(key, SLICE("aws:principalaccount")) || slice_equal(key, SLICE("aws:resourceaccount"))) {
         return one_text(arena, settings->account_id);
-    }
-    if (slice_equal(key, SLICE("aws:principaltype"))) {
-        return one_text(arena, user->is_root ? "Account" : "User");
     }
     if (slice_equal(key, SLICE("aws:requestedregion"))) {
         return one_text(arena, settings->region);
@@ -99,12 +133,12 @@ static struct policy_values global_value(struct access *access, struct slice key
         return header(access, SLICE("referer"), arena);
     }
     if (slice_equal(key, SLICE("aws:currenttime")) || slice_equal(key, SLICE("aws:epochtime"))) {
-        return time_text(arena, slice_equal(key, SLICE("aws:epochtime")));
+        return time_value(arena, slice_equal(key, SLICE("aws:epochtime")));
     }
     if (slice_equal(key, SLICE("aws:securetransport")) || slice_equal(key, SLICE("aws:viaawsservice"))) {
         return one_text(arena, "false");
     }
-    return absent;
+    return caller_value(access, key, arena);
 }
 
 /* --- tags --------------------------------------------------------------------------------------------------------- */
@@ -231,5 +265,5 @@ struct policy_values access_values(const struct policy_request *request, struct 
     if (slice_equal(key, SLICE("aws:tagkeys"))) {
         return request_tags(access, NULL, arena);
     }
-    return global_value(access, key, arena);
+    return access_global_value(access, key, arena);
 }

@@ -7,6 +7,7 @@
 #include "api/audit.h"
 #include "api/authorize.h"
 #include "api/call.h"
+#include "api/query_protocol.h"
 #include "value/json.h"
 
 #define ARENA_CHUNK_BYTES (16 * 1024)
@@ -61,11 +62,15 @@ void api_call_reset(struct api_call *call)
 {
     release_tables(call);
     arena_reset(&call->arena);
+    if (call->is_query && call->out.len > 0) {
+        crypto_wipe(call->out.data, call->out.len); /* it may have had a secret */
+    }
     if (call->out.capacity > OUT_BYTES_KEPT) {
         buffer_finish(&call->out);
     }
     buffer_clear(&call->out);
-    call->target = call->body = (struct slice){NULL, 0};
+    call->target = call->body = call->id = (struct slice){NULL, 0};
+    call->is_query = false;
     call->status = 0;
     call->head = (struct auth_head){0};
     call->caller = (struct guard_caller){0};
@@ -130,6 +135,10 @@ void api_call_start(struct api_call *call)
 {
     assert(call->status == 0 && call->operation == NULL);
     metric_add(&call->loop->metrics.in_flight, 1);
+    if (call->is_query) {
+        query_call_start(call);
+        return;
+    }
     call->operation = operation_find(call->target);
     if (call->operation == NULL) {
         call_fail(call, ERROR_UNKNOWN_OPERATION, "%s", "");

@@ -64,8 +64,9 @@ struct json_parser;
  * api_call_reset (to use the object again) or api_call_finish. */
 struct api_call {
     struct api_loop *loop;
-    struct slice target;   /* the X-Amz-Target header, or empty */
-    struct slice id;       /* what the client knows the request by */
+    struct slice target; /* the X-Amz-Target header, or empty */
+    struct slice id;     /* what the client knows the request by */
+    bool is_query;       /* the body is a form, of the query protocol, and the answer XML; only when there is a guard */
     struct auth_head head; /* what is signed, and from where; needed only during api_call_start */
     struct slice body;     /* JSON_PADDING readable bytes behind it; needed only during api_call_start */
     /* Called once, on the loop's thread, maybe already inside api_call_start. `status` and `out` are the answer. */

@@ -10,7 +10,11 @@
 
 #include <arpa/inet.h>
 
-#define SERVICE "dynamodb"
+/* The service that a request must be signed for. */
+static struct slice service_of(const struct api_call *call)
+{
+    return call->is_query ? SLICE("sts") : SLICE("dynamodb");
+}
 
 static void fail_header_incomplete(struct api_call *call, const struct sigv4 *claims)
 {
@@ -57,7 +61,7 @@ static void fail_scope(struct api_call *call, const struct sigv4 *claims)
                       SLICE_ARG(claims->scope_region));
     }
     if (claims->wrong & SIGV4_SCOPE_SERVICE) {
-        buffer_printf(&text, "Credential should be scoped to correct service: '" SERVICE "'. ");
+        buffer_printf(&text, "Credential should be scoped to correct service: '%.*s'. ", SLICE_ARG(service_of(call)));
     }
     if (claims->wrong & SIGV4_SCOPE_END) {
         buffer_printf(&text, "Credential should be scoped with a valid terminator: 'aws4_request', not '%.*s'. ",
@@ -191,7 +195,7 @@ bool call_authenticate(struct api_call *call)
 {
     struct sigv4 claims;
     enum sigv4_result result =
-        guard_check(&call->loop->guard, &call->head, call->body, (int64_t)(env_time_us() / 1000000), SLICE(SERVICE),
+        guard_check(&call->loop->guard, &call->head, call->body, (int64_t)(env_time_us() / 1000000), service_of(call),
                     &call->arena, &claims, &call->caller);
     const struct api *api = call->loop->api;
     if (result != SIGV4_OK) {

@@ -1,5 +1,5 @@
-/* Which permissions a request needs, and the decision. An explicit denial by any policy, of the user or of the table,
- * wins; otherwise one policy must allow. */
+/* Which permissions a request needs, and the decision. An explicit denial by any policy, of the caller, his session or
+ * the table, wins; otherwise one of the caller or the table must allow, and the session's too, if it has one. */
 #include "api/authorize.h"
 
 #include "api/access.h"
@@ -54,7 +54,7 @@ static const struct policy *policy_of_table(struct api_loop *loop, const struct 
 static struct slice denial(struct access *access, const char *context)
 {
     return arena_printf(&access->call->arena, "User: %s is not authorized to perform: %s on resource: %.*s %s",
-                        access->call->caller.user->arn, access->action, SLICE_ARG(access->resource), context);
+                        access->call->caller.arn, access->action, SLICE_ARG(access->resource), context);
 }
 
 static struct slice implicit_denial(struct access *access)
@@ -74,11 +74,12 @@ static struct slice explicit_denial(struct access *access, const char *context)
 static struct policy_request request_of(struct access *access)
 {
     struct api_call *call = access->call;
-    const struct identity_user *user = call->caller.user;
+    const struct guard_caller *caller = &call->caller;
     return (struct policy_request){
         .action = slice_from_string(access->action),
         .resource = access->resource,
-        .principal_arn = slice_from_string(user->arn),
+        .principal_arn = slice_from_string(caller->arn),
+        .role_arn = caller->role != NULL ? slice_from_string(caller->role->arn) : SLICE(""),
         .account = slice_from_string(call->loop->api->settings.account_id),
         .values = access_values,
         .context = access,
@@ -86,14 +87,30 @@ static struct policy_request request_of(struct access *access)
 }
 
 /* False with the words for it. */
+static bool session_allows(struct access *access, const struct policy_request *request, struct slice *ret_denial)
+{
+    const struct policy *policy = access->call->caller.session_policy;
+    enum policy_decision decision =
+        policy != NULL ? policy_evaluate(policy, request, &access->call->arena) : POLICY_ALLOWS;
+    if (decision == POLICY_DENIES) {
+        *ret_denial = denial(access, "with an explicit deny in a session policy");
+    } else if (decision == POLICY_SILENT) {
+        struct slice context =
+            arena_printf(&access->call->arena, "because no session policy allows the %s action", access->action);
+        *ret_denial = denial(access, context.data);
+    }
+    return decision == POLICY_ALLOWS;
+}
+
+/* False with the words for it. */
 static bool is_allowed(struct access *access, struct slice *ret_denial)
 {
     struct api_call *call = access->call;
-    const struct identity_user *user = call->caller.user;
+    const struct identity_policies *policies = call->caller.policies;
     const struct policy_request request = request_of(access);
     bool allowed = false;
-    for (unsigned i = 0; i < user->policy_count; i++) {
-        enum policy_decision decision = policy_evaluate(user->policies[i].tree, &request, &call->arena);
+    for (unsigned i = 0; i < policies->count; i++) {
+        enum policy_decision decision = policy_evaluate(policies->items[i].tree, &request, &call->arena);
         if (decision == POLICY_DENIES) {
             *ret_denial = explicit_denial(access, "with an explicit deny in an identity-based policy");
             return false;
@@ -111,11 +128,19 @@ static bool is_allowed(struct access *access, struct slice *ret_denial)
         }
         allowed = allowed || decision == POLICY_ALLOWS;
     }
+    if (!session_allows(access, &request, ret_denial)) {
+        return false;
+    }
     if (!allowed || access->unclear) {
         *ret_denial = implicit_denial(access);
         return false;
     }
     return true;
+}
+
+static bool may_do_everything(const struct api_call *call)
+{
+    return call->caller.arn == NULL || guard_caller_is_root(&call->caller);
 }
 
 static bool check(struct access *access)
@@ -347,7 +372,7 @@ static struct access access_of_statement(struct api_call *call, const struct par
 
 bool authorize_statement(struct api_call *call, const struct partiql_statement *statement, struct slice *ret_denial)
 {
-    if (call->caller.user == NULL || call->caller.user->is_root) {
+    if (may_do_everything(call)) {
         return true;
     }
     struct access access = access_of_statement(call, statement);
@@ -429,8 +454,7 @@ static const struct rule {
 
 bool authorize_locks_out(struct api_call *call, const struct policy *policy, struct slice table_arn)
 {
-    const struct identity_user *user = call->caller.user;
-    if (user == NULL || user->is_root) {
+    if (may_do_everything(call)) {
         return false;
     }
     struct access access = access_of(call, "dynamodb:PutResourcePolicy", root_of(call));
@@ -456,7 +480,7 @@ bool authorize_knows(const char *operation)
 
 bool call_authorize(struct api_call *call)
 {
-    if (call->caller.user == NULL || call->caller.user->is_root) {
+    if (may_do_everything(call)) {
         return true;
     }
     const struct rule *rule = find_rule(call->operation->name);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "api/json_out.h"
+#include "api/query_protocol.h"
 
 #define CORAL_SERVICE  "com.amazon.coral.service#"
 #define CORAL_VALIDATE "com.amazon.coral.validate#"
@@ -41,6 +42,9 @@ static const struct {
     [ERROR_THROUGHPUT_EXCEEDED] = {DYNAMODB "ProvisionedThroughputExceededException", "message", 400},
     [ERROR_THROTTLING] = {"com.amazon.coral.availability#ThrottlingException", "message", 400},
     [ERROR_REQUEST_LIMIT] = {DYNAMODB "RequestLimitExceeded", "message", 400},
+    [ERROR_MALFORMED_INPUT] = {CORAL_SERVICE "MalformedInputException", "message", 400},
+    [ERROR_MALFORMED_POLICY] = {CORAL_SERVICE "MalformedPolicyDocumentException", "message", 400},
+    [ERROR_PACKED_POLICY_TOO_LARGE] = {CORAL_SERVICE "PackedPolicyTooLargeException", "message", 400},
     [ERROR_INTERNAL] = {DYNAMODB "InternalServerError", "message", 500},
     [ERROR_UNAVAILABLE] = {DYNAMODB "ServiceUnavailable", "message", 503},
 };
@@ -74,6 +78,10 @@ static void fail(struct api_call *call, enum error_type type, struct slice membe
     }
     va_end(again);
 
+    if (call->is_query) {
+        query_fail(call, type, message);
+        return;
+    }
     buffer_clear(&call->out);
     json_object_begin(&call->out);
     json_member_text(&call->out, "__type", kinds[type].name);

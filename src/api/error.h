@@ -29,11 +29,14 @@ enum error_type {
     ERROR_THROUGHPUT_EXCEEDED,
     ERROR_THROTTLING,
     ERROR_REQUEST_LIMIT,
+    ERROR_MALFORMED_INPUT, /* these three with the query protocol alone */
+    ERROR_MALFORMED_POLICY,
+    ERROR_PACKED_POLICY_TOO_LARGE,
     ERROR_INTERNAL,
     ERROR_UNAVAILABLE,
 };
 
-/* Answers the call with {"__type":…,"message":…} and the type's status. */
+/* Answers the call with {"__type":…,"message":…} and the type's status; with XML if it came in the query protocol. */
 void call_fail(struct api_call *call, enum error_type type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,8 +1,10 @@
 #include "auth/identities.h"
 
+#include "base/env.h"
 #include "base/hash.h"
 #include "crypto/sha256.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,8 @@ struct identities {
     char *account;
     struct identity_user **users;
     unsigned user_count, user_capacity;
+    struct identity_role **roles;
+    unsigned role_count, role_capacity;
     struct identity_key **keys;
     unsigned key_count, key_capacity;
     unsigned *slots; /* key number + 1 by the hash of its id, linear probing; 0: free */
@@ -65,12 +69,27 @@ static void policy_finish(struct identity_policy *policy)
     policy_destroy(policy->tree);
 }
 
+static void policies_finish(struct identity_policies *policies)
+{
+    for (unsigned i = 0; i < policies->count; i++) {
+        policy_finish(&policies->items[i]);
+    }
+    free(policies->items);
+}
+
+static void role_destroy(struct identity_role *role)
+{
+    policies_finish(&role->policies);
+    policy_destroy(role->trust_tree);
+    free(role->trust);
+    free(role->name);
+    free(role->arn);
+    free(role);
+}
+
 static void user_destroy(struct identity_user *user)
 {
-    for (unsigned i = 0; i < user->policy_count; i++) {
-        policy_finish(&user->policies[i]);
-    }
-    free(user->policies);
+    policies_finish(&user->policies);
     free(user->name);
     free(user->arn);
     free(user);
@@ -87,7 +106,11 @@ void identities_release(struct identities *identities)
     for (unsigned i = 0; i < identities->user_count; i++) {
         user_destroy(identities->users[i]);
     }
+    for (unsigned i = 0; i < identities->role_count; i++) {
+        role_destroy(identities->roles[i]);
+    }
     free(identities->users);
+    free(identities->roles);
     free(identities->keys);
     free(identities->slots);
     free(identities->account);
@@ -200,57 +223,156 @@ void identities_remove_user(struct identities *identities, struct identity_user 
     }
 }
 
-/* Its place, or policy_count. */
-static unsigned policy_place(const struct identity_user *user, const char *name)
+struct identity_role *identities_add_role(struct identities *identities, const char *name)
+{
+    struct identity_role *role = allocate(sizeof *role);
+    role->enabled = true;
+    role->session_s_max = IDENTITIES_SESSION_S_DEFAULT;
+    role->name = copy_text(name);
+    if (asprintf(&role->arn, "arn:aws:iam::%s:role/%s", identities->account, name) < 0) {
+        abort();
+    }
+    identities->roles = grow(identities->roles, identities->role_count, &identities->role_capacity);
+    identities->roles[identities->role_count++] = role;
+    return role;
+}
+
+void identities_remove_role(struct identities *identities, struct identity_role *role)
+{
+    for (unsigned i = 0; i < identities->role_count; i++) {
+        if (identities->roles[i] == role) {
+            cut_out(identities->roles, i, &identities->role_count);
+            role_destroy(role);
+            return;
+        }
+    }
+}
+
+static char *copy_slice(struct slice text)
+{
+    char *copy = allocate(text.len + 1);
+    memcpy(copy, text.data, text.len);
+    return copy;
+}
+
+int identities_set_trust(struct identity_role *role, struct slice document, struct err *err)
+{
+    struct policy *tree;
+    if (policy_parse(document, POLICY_OF_TRUST, &tree, err) != 0) {
+        return -1;
+    }
+    policy_destroy(role->trust_tree);
+    free(role->trust);
+    role->trust = copy_slice(document);
+    role->trust_tree = tree;
+    return 0;
+}
+
+/* Its place, or the count. */
+static unsigned policy_place(const struct identity_policies *policies, const char *name)
 {
     unsigned at = 0;
-    while (at < user->policy_count && strcmp(user->policies[at].name, name) != 0) {
+    while (at < policies->count && strcmp(policies->items[at].name, name) != 0) {
         at++;
     }
     return at;
 }
 
-const struct identity_policy *identities_find_policy(const struct identity_user *user, const char *name)
+const struct identity_policy *identities_find_policy(const struct identity_policies *policies, const char *name)
 {
-    unsigned at = policy_place(user, name);
-    return at < user->policy_count ? &user->policies[at] : NULL;
+    unsigned at = policy_place(policies, name);
+    return at < policies->count ? &policies->items[at] : NULL;
 }
 
-int identities_put_policy(struct identity_user *user, const char *name, struct slice document, struct err *err)
+int identities_put_policy(struct identity_policies *policies, const char *name, struct slice document, struct err *err)
 {
-    unsigned at = policy_place(user, name);
+    unsigned at = policy_place(policies, name);
     struct policy *tree;
-    if (at == IDENTITIES_POLICIES_PER_USER_MAX) {
-        return err_set(err, "'%s' has %u policies already, and no more are possible", user->name, at);
+    if (at == IDENTITIES_POLICIES_MAX) {
+        return err_set(err, "there are %u policies already, and no more are possible", at);
     }
     if (policy_parse(document, POLICY_OF_IDENTITY, &tree, err) != 0) {
         return -1;
     }
-    if (at == user->policy_count) {
-        user->policies = realloc(user->policies, (at + 1) * sizeof user->policies[0]);
-        if (user->policies == NULL) {
+    if (at == policies->count) {
+        policies->items = realloc(policies->items, (at + 1) * sizeof policies->items[0]);
+        if (policies->items == NULL) {
             abort();
         }
-        user->policy_count++;
+        policies->count++;
     } else {
-        policy_finish(&user->policies[at]);
+        policy_finish(&policies->items[at]);
     }
-    char *copy = allocate(document.len + 1);
-    memcpy(copy, document.data, document.len);
-    user->policies[at] = (struct identity_policy){.name = copy_text(name), .document = copy, .tree = tree};
+    policies->items[at] =
+        (struct identity_policy){.name = copy_text(name), .document = copy_slice(document), .tree = tree};
     return 0;
 }
 
-bool identities_remove_policy(struct identity_user *user, const char *name)
+bool identities_remove_policy(struct identity_policies *policies, const char *name)
 {
-    unsigned at = policy_place(user, name);
-    if (at == user->policy_count) {
+    unsigned at = policy_place(policies, name);
+    if (at == policies->count) {
         return false;
     }
-    policy_finish(&user->policies[at]);
-    user->policy_count--;
-    memmove(user->policies + at, user->policies + at + 1, (user->policy_count - at) * sizeof user->policies[0]);
+    policy_finish(&policies->items[at]);
+    policies->count--;
+    memmove(policies->items + at, policies->items + at + 1, (policies->count - at) * sizeof policies->items[0]);
     return true;
+}
+
+/* --- ids and secrets ---------------------------------------------------------------------------------------------- */
+
+/* Both have as many digits as a power of two: all are as likely. */
+static const char id_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+static const char secret_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void append_digits(const unsigned char *bytes, const char *digits, size_t digit_count, size_t from, size_t to,
+                          char *ret_text)
+{
+    for (size_t at = from; at < to; at++) {
+        ret_text[at] = digits[bytes[at - from] % digit_count];
+    }
+    ret_text[to] = '\0';
+}
+
+void identities_random_id(const char *start, size_t chars, char *ret_id)
+{
+    unsigned char bytes[IDENTITIES_KEY_CHARS_MAX];
+    size_t from = strlen(start);
+    assert(from <= chars && chars <= sizeof bytes);
+    env_random(bytes, chars - from);
+    memcpy(ret_id, start, from);
+    append_digits(bytes, id_digits, sizeof id_digits - 1, from, chars, ret_id);
+}
+
+void identities_random_secret(char ret_secret[IDENTITIES_NEW_SECRET_CHARS + 1])
+{
+    unsigned char bytes[IDENTITIES_NEW_SECRET_CHARS];
+    env_random(bytes, sizeof bytes);
+    append_digits(bytes, secret_digits, sizeof secret_digits - 1, 0, sizeof bytes, ret_secret);
+    crypto_wipe(bytes, sizeof bytes);
+}
+
+static void unique_id(const char *start, const char *arn, uint64_t created_us, char *ret_id)
+{
+    unsigned char hash[SHA256_BYTES];
+    struct buffer text = {0};
+    buffer_printf(&text, "%s %llu", arn, (unsigned long long)created_us);
+    crypto_sha256(buffer_slice(&text), hash);
+    buffer_finish(&text);
+    size_t from = strlen(start);
+    memcpy(ret_id, start, from);
+    append_digits(hash, id_digits, sizeof id_digits - 1, from, IDENTITIES_UNIQUE_ID_CHARS, ret_id);
+}
+
+void identities_user_id(const struct identity_user *user, char ret_id[IDENTITIES_UNIQUE_ID_CHARS + 1])
+{
+    unique_id("AIDA", user->arn, user->created_us, ret_id);
+}
+
+void identities_role_id(const struct identity_role *role, char ret_id[IDENTITIES_UNIQUE_ID_CHARS + 1])
+{
+    unique_id("AROA", role->arn, role->created_us, ret_id);
 }
 
 bool identities_name_is_valid(const char *name)
@@ -293,6 +415,26 @@ struct identity_user *identities_find_user(const struct identities *identities, 
         }
     }
     return NULL;
+}
+
+struct identity_role *identities_find_role(const struct identities *identities, struct slice name)
+{
+    for (unsigned i = 0; i < identities->role_count; i++) {
+        if (slice_equal(slice_from_string(identities->roles[i]->name), name)) {
+            return identities->roles[i];
+        }
+    }
+    return NULL;
+}
+
+unsigned identities_role_count(const struct identities *identities)
+{
+    return identities->role_count;
+}
+
+struct identity_role *identities_role(const struct identities *identities, unsigned i)
+{
+    return identities->roles[i];
 }
 
 unsigned identities_user_count(const struct identities *identities)

@@ -1,5 +1,6 @@
 #include "auth/identity_file.h"
 
+#include "auth/fields.h"
 #include "base/file.h"
 #include "crypto/sha256.h"
 
@@ -10,7 +11,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define MAGIC "stator identities 1\n"
+/* Version 1 had no roles. The magic is as long in both. */
+#define MAGIC     "stator identities 2\n"
+#define MAGIC_1   "stator identities 1\n"
+#define MAGIC_LEN (sizeof MAGIC - 1)
 
 #define FLAG_ENABLED 1
 
@@ -18,8 +22,30 @@
 
 static void append_text(struct buffer *out, const char *text)
 {
-    buffer_append_varint(out, (uint32_t)strlen(text));
-    buffer_append(out, text, strlen(text));
+    fields_append_text(out, slice_from_string(text));
+}
+
+static void append_policies(struct buffer *out, const struct identity_policies *policies)
+{
+    buffer_append_varint(out, policies->count);
+    for (unsigned i = 0; i < policies->count; i++) {
+        append_text(out, policies->items[i].name);
+        append_text(out, policies->items[i].document);
+    }
+}
+
+static void append_roles(struct buffer *out, const struct identities *identities)
+{
+    buffer_append_varint(out, identities_role_count(identities));
+    for (unsigned i = 0; i < identities_role_count(identities); i++) {
+        const struct identity_role *role = identities_role(identities, i);
+        append_text(out, role->name);
+        buffer_append_byte(out, role->enabled ? FLAG_ENABLED : 0);
+        buffer_append_u64(out, role->created_us);
+        buffer_append_varint(out, role->session_s_max);
+        append_text(out, role->trust != NULL ? role->trust : "");
+        append_policies(out, &role->policies);
+    }
 }
 
 void identity_file_encode(const struct identities *identities, struct buffer *out)
@@ -47,53 +73,18 @@ void identity_file_encode(const struct identities *identities, struct buffer *ou
                 buffer_append_u64(out, key->created_us);
             }
         }
-        buffer_append_varint(out, user->policy_count);
-        for (unsigned p = 0; p < user->policy_count; p++) {
-            append_text(out, user->policies[p].name);
-            append_text(out, user->policies[p].document);
-        }
+        append_policies(out, &user->policies);
     }
-}
-
-static bool take_varint(struct slice *rest, uint32_t max, uint32_t *ret_number)
-{
-    uint64_t number = 0;
-    for (unsigned shift = 0; shift < 35 && rest->len > 0; shift += 7) {
-        unsigned char byte = (unsigned char)rest->data[0];
-        *rest = slice_of(rest->data + 1, rest->len - 1);
-        number |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            *ret_number = (uint32_t)number;
-            return number <= max;
-        }
-    }
-    return false;
-}
-
-static bool take_text(struct slice *rest, size_t min, size_t max, char *ret_text)
-{
-    uint32_t len;
-    if (!take_varint(rest, (uint32_t)max, &len) || len < min || len > rest->len ||
-        memchr(rest->data, '\0', len) != NULL) {
-        return false;
-    }
-    memcpy(ret_text, rest->data, len);
-    ret_text[len] = '\0';
-    *rest = slice_of(rest->data + len, rest->len - len);
-    return true;
+    append_roles(out, identities);
 }
 
 static bool take_flags_and_time(struct slice *rest, bool *ret_enabled, uint64_t *ret_time_us)
 {
-    if (rest->len < 9) {
+    unsigned char flags;
+    if (!fields_take_byte(rest, &flags) || !fields_take_u64(rest, ret_time_us)) {
         return false;
     }
-    *ret_enabled = (rest->data[0] & FLAG_ENABLED) != 0;
-    *ret_time_us = 0;
-    for (unsigned i = 1; i < 9; i++) {
-        *ret_time_us = *ret_time_us << 8 | (unsigned char)rest->data[i];
-    }
-    *rest = slice_of(rest->data + 9, rest->len - 9);
+    *ret_enabled = (flags & FLAG_ENABLED) != 0;
     return true;
 }
 
@@ -102,8 +93,8 @@ static bool take_key(struct slice *rest, struct identities *identities, struct i
     char id[IDENTITIES_KEY_CHARS_MAX + 1], secret[IDENTITIES_SECRET_CHARS_MAX + 1];
     bool enabled;
     uint64_t created_us;
-    bool good = take_text(rest, IDENTITIES_KEY_CHARS_MIN, IDENTITIES_KEY_CHARS_MAX, id) &&
-                take_text(rest, IDENTITIES_SECRET_CHARS_MIN, IDENTITIES_SECRET_CHARS_MAX, secret) &&
+    bool good = fields_take_text(rest, IDENTITIES_KEY_CHARS_MIN, IDENTITIES_KEY_CHARS_MAX, id) &&
+                fields_take_text(rest, IDENTITIES_SECRET_CHARS_MIN, IDENTITIES_SECRET_CHARS_MAX, secret) &&
                 take_flags_and_time(rest, &enabled, &created_us) &&
                 identities_find_key(identities, slice_from_string(id)) == NULL;
     if (good) {
@@ -115,38 +106,75 @@ static bool take_key(struct slice *rest, struct identities *identities, struct i
     return good;
 }
 
-static bool take_policies(struct slice *rest, struct identity_user *user)
+static bool take_name(struct slice *rest, char ret_name[IDENTITIES_NAME_CHARS_MAX + 1])
 {
-    uint32_t count, len;
-    if (!take_varint(rest, IDENTITIES_POLICIES_PER_USER_MAX, &count)) {
+    return fields_take_text(rest, 1, IDENTITIES_NAME_CHARS_MAX, ret_name) && identities_name_is_valid(ret_name);
+}
+
+static bool take_policies(struct slice *rest, struct identity_policies *policies)
+{
+    uint32_t count;
+    if (!fields_take_varint(rest, IDENTITIES_POLICIES_MAX, &count)) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
         char name[IDENTITIES_NAME_CHARS_MAX + 1];
+        struct slice document;
         struct err unused;
-        if (!take_text(rest, 1, IDENTITIES_NAME_CHARS_MAX, name) || !identities_name_is_valid(name) ||
-            !take_varint(rest, POLICY_BYTES_MAX, &len) || len > rest->len ||
-            identities_put_policy(user, name, slice_of(rest->data, len), &unused) != 0) {
+        if (!take_name(rest, name) || !fields_take_slice(rest, POLICY_BYTES_MAX, &document) ||
+            identities_put_policy(policies, name, document, &unused) != 0) {
             return false;
         }
-        *rest = slice_of(rest->data + len, rest->len - len);
     }
     return true;
 }
 
-bool identity_file_decode(struct slice plain, struct identities *identities)
+static bool take_role(struct slice *rest, struct identities *identities)
+{
+    char name[IDENTITIES_NAME_CHARS_MAX + 1];
+    bool enabled;
+    uint64_t created_us;
+    uint32_t session_s;
+    struct slice trust;
+    struct err unused;
+    if (!take_name(rest, name) || !take_flags_and_time(rest, &enabled, &created_us) ||
+        !fields_take_varint(rest, IDENTITIES_SESSION_S_MAX, &session_s) || session_s < IDENTITIES_SESSION_S_MIN ||
+        !fields_take_slice(rest, POLICY_BYTES_MAX, &trust)) {
+        return false;
+    }
+    struct identity_role *role = identities_add_role(identities, name);
+    role->enabled = enabled;
+    role->created_us = created_us;
+    role->session_s_max = session_s;
+    return (trust.len == 0 || identities_set_trust(role, trust, &unused) == 0) && take_policies(rest, &role->policies);
+}
+
+static bool take_roles(struct slice *rest, struct identities *identities)
+{
+    uint32_t count;
+    if (!fields_take_varint(rest, IDENTITIES_ROLES_MAX, &count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!take_role(rest, identities)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool identity_file_decode(struct slice plain, unsigned version, struct identities *identities)
 {
     uint32_t users, keys;
-    if (!take_varint(&plain, IDENTITIES_USERS_MAX, &users)) {
+    if (!fields_take_varint(&plain, IDENTITIES_USERS_MAX, &users)) {
         return false;
     }
     for (uint32_t i = 0; i < users; i++) {
         char name[IDENTITIES_NAME_CHARS_MAX + 1];
         bool enabled;
         uint64_t created_us;
-        if (!take_text(&plain, 1, IDENTITIES_NAME_CHARS_MAX, name) || !identities_name_is_valid(name) ||
-            !take_flags_and_time(&plain, &enabled, &created_us) ||
-            !take_varint(&plain, IDENTITIES_KEYS_PER_USER_MAX, &keys)) {
+        if (!take_name(&plain, name) || !take_flags_and_time(&plain, &enabled, &created_us) ||
+            !fields_take_varint(&plain, IDENTITIES_KEYS_PER_USER_MAX, &keys)) {
             return false;
         }
         struct identity_user *user = identities_add_user(identities, name);
@@ -157,11 +185,11 @@ bool identity_file_decode(struct slice plain, struct identities *identities)
                 return false;
             }
         }
-        if (!take_policies(&plain, user)) {
+        if (!take_policies(&plain, &user->policies)) {
             return false;
         }
     }
-    return plain.len == 0;
+    return (version == 1 || take_roles(&plain, identities)) && plain.len == 0;
 }
 
 /* --- the file ----------------------------------------------------------------------------------------------------- */
@@ -182,14 +210,16 @@ int identity_file_read(const char *folder, const unsigned char key[SEAL_KEY_BYTE
     int result = file_read_whole(path, IDENTITY_FILE_BYTES_MAX, &file, err);
     struct identities *identities = result < 0 ? NULL : identities_create(account);
     if (result == 1) {
-        struct slice sealed = buffer_slice(&file);
-        size_t magic = sizeof MAGIC - 1;
-        if (!slice_starts_with(sealed, SLICE(MAGIC))) {
+        struct slice sealed = buffer_slice(&file), magic = slice_of(sealed.data, MAGIC_LEN);
+        unsigned version = slice_starts_with(sealed, SLICE(MAGIC))     ? 2
+                           : slice_starts_with(sealed, SLICE(MAGIC_1)) ? 1
+                                                                       : 0;
+        if (version == 0) {
             result = err_set(err, "%s is damaged, or of a newer version of Stator", path);
-        } else if (!seal_open(key, SLICE(MAGIC), slice_of(sealed.data + magic, sealed.len - magic), &plain)) {
+        } else if (!seal_open(key, magic, slice_of(sealed.data + MAGIC_LEN, sealed.len - MAGIC_LEN), &plain)) {
             result =
                 err_set(err, "%s cannot be opened with this key: it was made with another one, or is damaged", path);
-        } else if (!identity_file_decode(buffer_slice(&plain), identities)) {
+        } else if (!identity_file_decode(buffer_slice(&plain), version, identities)) {
             result = err_set(err, "%s holds what this version of Stator cannot read", path);
         }
     }

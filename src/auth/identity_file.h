@@ -36,5 +36,6 @@ bool identity_file_state_equal(const struct identity_file_state *a, const struct
 
 /* The plain form, for the file and for tests. */
 void identity_file_encode(const struct identities *identities, struct buffer *out);
-/* False: not in the form, or beyond its bounds. Adds to an empty set. */
-bool identity_file_decode(struct slice plain, struct identities *identities) __attribute__((warn_unused_result));
+/* False: not in the form of this version, 1 or 2, or beyond its bounds. Adds to an empty set. */
+bool identity_file_decode(struct slice plain, unsigned version, struct identities *identities)
+    __attribute__((warn_unused_result));

@@ -79,12 +79,13 @@ static bool has_text(const struct text_list *list, struct slice text)
 }
 
 /* An account is everybody in it when it is denied something. Allowing it something leaves it to the account's own
- * policies to whom: here that is the root user alone. */
+ * policies to whom. A role is all of its sessions. */
 static bool principal_matches(const struct policy_statement *statement, const struct policy_request *request)
 {
     const struct policy_principal *principal = &statement->principal;
-    bool account_counts = statement->denies || statement->not_principal || request->is_root;
+    bool account_counts = statement->denies || statement->not_principal || request->is_account;
     bool named = principal->everybody || has_text(&principal->arns, request->principal_arn) ||
+                 (request->role_arn.len != 0 && has_text(&principal->arns, request->role_arn)) ||
                  (account_counts && has_text(&principal->accounts, request->account));
     return named != statement->not_principal;
 }

@@ -17,8 +17,9 @@
 
 struct policy;
 
-/* A policy of a user says what he may do; one of a table also says who. */
-enum policy_kind { POLICY_OF_IDENTITY, POLICY_OF_RESOURCE };
+/* A policy of a user or role says what he may do; one of a table also says who. The trust policy of a role says who may
+ * take it: it has no Resource, for that is the role. */
+enum policy_kind { POLICY_OF_IDENTITY, POLICY_OF_RESOURCE, POLICY_OF_TRUST };
 
 /* -1 with what is wrong. The caller owns the tree. */
 int policy_parse(struct slice text, enum policy_kind kind, struct policy **ret_policy, struct err *err) MUST_USE;
@@ -59,8 +60,10 @@ struct policy_request {
     struct slice action;        /* "dynamodb:GetItem" */
     struct slice resource;      /* an ARN, or "*" */
     struct slice principal_arn; /* arn:aws:iam::123456789012:user/alice */
+    struct slice role_arn;      /* of a session, whose own ARN is the one above; or empty */
     struct slice account;       /* twelve digits */
-    bool is_root;
+    /* An account as Principal means the caller: he is its root user, or its own policies let him. */
+    bool is_account;
     /* `key` in lower case: "dynamodb:leadingkeys". What it returns lives in the arena given to policy_evaluate, or
      * longer. */
     struct policy_values (*values)(const struct policy_request *request, struct slice key, struct arena *arena);

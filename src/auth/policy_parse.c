@@ -177,7 +177,7 @@ static int read_principals(const struct reader *reader, const struct json_node *
     if (reader->kind == POLICY_OF_IDENTITY) {
         return plain == NULL && negated == NULL
                    ? 0
-                   : err_set(reader->err, "a user's policy has no Principal: it is the user");
+                   : err_set(reader->err, "the policy of a user or role has no Principal: it is he");
     }
     if ((plain == NULL) == (negated == NULL)) {
         return err_set(reader->err, "a statement needs either Principal or NotPrincipal");
@@ -328,6 +328,20 @@ static int check_resources(const struct reader *reader, const struct text_list *
     return 0;
 }
 
+static int read_resources(const struct reader *reader, const struct json_node *node, struct policy_statement *statement)
+{
+    if (reader->kind == POLICY_OF_TRUST) {
+        statement->not_resource = true; /* none of none: the role, whichever it is */
+        return member(reader, node, "Resource") == NULL && member(reader, node, "NotResource") == NULL
+                   ? 0
+                   : err_set(reader->err, "Has prohibited field Resource: it is the role");
+    }
+    if (read_either(reader, node, "Resource", "NotResource", &statement->not_resource, &statement->resources) != 0) {
+        return -1;
+    }
+    return check_resources(reader, &statement->resources);
+}
+
 static int read_statement(const struct reader *reader, const struct json_node *node, struct policy_statement *statement)
 {
     static const char *const allowed[] = {"Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
@@ -350,9 +364,7 @@ static int read_statement(const struct reader *reader, const struct json_node *n
     }
     if (read_principals(reader, node, statement) != 0 ||
         read_either(reader, node, "Action", "NotAction", &statement->not_action, &statement->actions) != 0 ||
-        check_actions(reader, &statement->actions) != 0 ||
-        read_either(reader, node, "Resource", "NotResource", &statement->not_resource, &statement->resources) != 0 ||
-        check_resources(reader, &statement->resources) != 0) {
+        check_actions(reader, &statement->actions) != 0 || read_resources(reader, node, statement) != 0) {
         return -1;
     }
     const struct json_node *condition = member(reader, node, "Condition");

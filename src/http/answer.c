@@ -146,8 +146,9 @@ void answer_call(struct request *request)
 {
     h2o_req_t *req = request->req;
     const struct buffer *body = request->packed.len > 0 ? &request->packed : &request->call.out;
-    h2o_iovec_t type = request->json_1_1 ? h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.1"))
-                                         : h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.0"));
+    h2o_iovec_t type = request->call.is_query ? h2o_iovec_init(H2O_STRLIT("text/xml"))
+                       : request->json_1_1    ? h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.1"))
+                                              : h2o_iovec_init(H2O_STRLIT("application/x-amz-json-1.0"));
     add_content_type(req, type);
     if (body == &request->packed) {
         add_header(req, (h2o_iovec_t *)&H2O_TOKEN_CONTENT_ENCODING->buf, "Content-Encoding",

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LOOK_MS 200
 
@@ -31,6 +32,29 @@ static int add_root(const struct config *config, struct identities *identities, 
         return err_set(err, "the root user's access key is a user's too: choose another one");
     }
     identities_add_key(identities, identities_add_user(identities, NULL), config->root_key_id, config->root_secret);
+    return 0;
+}
+
+/* What tokens are sealed with: derived from the key file; without one, from a key that is made in the data folder. */
+static int set_session_key(const struct identity_watch *watch, struct err *err)
+{
+    char own[4096];
+    const char *path = watch->config->key_file;
+    if (path == NULL) {
+        if (snprintf(own, sizeof own, "%s/sessions.key", watch->folder) >= (int)sizeof own) {
+            return err_set(err, "the path of the data folder is too long");
+        }
+        path = own;
+        if (access(own, F_OK) != 0 && key_file_create(own, err) != 0) {
+            return -1;
+        }
+    }
+    unsigned char key[SEAL_KEY_BYTES];
+    if (key_file_read(path, SESSION_KEY_PURPOSE, key, err) != 0) {
+        return -1;
+    }
+    guard_set_session_key(watch->guard, key);
+    crypto_wipe(key, sizeof key);
     return 0;
 }
 
@@ -116,7 +140,7 @@ int identity_watch_start(const struct config *config, const char *folder, struct
     pthread_cond_init(&watch->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     if ((config->key_file != NULL && key_file_read(config->key_file, IDENTITY_FILE_PURPOSE, watch->key, err) != 0) ||
-        read_and_publish(watch, err) != 0) {
+        set_session_key(watch, err) != 0 || read_and_publish(watch, err) != 0) {
         destroy(watch);
         return -1;
     }

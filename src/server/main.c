@@ -16,6 +16,7 @@ static void print_help(FILE *file)
           "Usage: stator COMMAND [OPTION]...\n\n"
           "  serve    serve the API until SIGTERM or SIGINT\n"
           "  user     who may sign in: add, list, rotate, disable, enable, remove\n"
+          "  role     what users may be for a while: add, trust, list, disable, enable, remove\n"
           "  key      the keys that protect their secrets, and encrypted files and tables\n"
           "  bench    put load on an endpoint, this one or another, and measure it\n"
           "  version  print the version\n"
@@ -74,6 +75,9 @@ static int run(int argc, char **argv)
     }
     if (strcmp(command, "user") == 0) {
         return user_command(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "role") == 0) {
+        return role_command(argc - 2, argv + 2);
     }
     if (strcmp(command, "key") == 0) {
         return key_command(argc - 2, argv + 2);

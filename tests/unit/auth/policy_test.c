@@ -45,6 +45,9 @@ static struct policy_values find_values(const struct policy_request *request, st
     return (struct policy_values){0};
 }
 
+#define SESSION "arn:aws:sts::123456789012:assumed-role/reader/tests"
+#define ROLE    "arn:aws:iam::123456789012:role/reader"
+
 static enum policy_decision decide(enum policy_kind kind, const char *text, const char *principal, const char *action,
                                    const char *resource, const char *keys)
 {
@@ -59,8 +62,9 @@ static enum policy_decision decide(enum policy_kind kind, const char *text, cons
         .action = slice_from_string(action),
         .resource = slice_from_string(resource),
         .principal_arn = slice_from_string(principal),
+        .role_arn = strcmp(principal, SESSION) == 0 ? SLICE(ROLE) : SLICE(""),
         .account = SLICE("123456789012"),
-        .is_root = strstr(principal, ":root") != NULL,
+        .is_account = strstr(principal, ":root") != NULL,
         .values = find_values,
         .context = (void *)(uintptr_t)keys,
     };
@@ -402,7 +406,65 @@ static const struct {
     {WHO("Deny", "NotPrincipal", "{'AWS':['" ALICE "','" ROOT "']}"), BOB, SILENT},
     {WHO("Allow", "NotPrincipal", "{'AWS':'" ALICE "'}"), BOB, ALLOWS},
     {WHO("Allow", "NotPrincipal", "{'AWS':'" ALICE "'}"), ALICE, SILENT},
+    /* the session of a role is the role's, and one of its own */
+    {WHO("Allow", "Principal", "{'AWS':'" ROLE "'}"), SESSION, ALLOWS},
+    {WHO("Allow", "Principal", "{'AWS':'" SESSION "'}"), SESSION, ALLOWS},
+    {WHO("Allow", "Principal", "{'AWS':'" SESSION "2'}"), SESSION, SILENT},
+    {WHO("Allow", "Principal", "{'AWS':'" ROLE "2'}"), SESSION, SILENT},
+    {WHO("Allow", "Principal", "{'AWS':'" ROLE "'}"), ALICE, SILENT},
+    {WHO("Allow", "Principal", "{'AWS':'" ROOT "'}"), SESSION, SILENT},
+    {WHO("Deny", "Principal", "{'AWS':'" ROLE "'}"), SESSION, DENIES},
+    {WHO("Deny", "Principal", "{'AWS':'" SESSION "'}"), SESSION, DENIES},
+    {WHO("Deny", "NotPrincipal", "{'AWS':'" ROLE "'}"), SESSION, SILENT},
+    {WHO("Deny", "NotPrincipal", "{'AWS':'" SESSION "'}"), SESSION, SILENT},
+    {WHO("Deny", "NotPrincipal", "{'AWS':'" ALICE "'}"), SESSION, DENIES},
 };
+
+#define TRUST(who, more)                                                                                               \
+    "{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'sts:AssumeRole','Principal':{'AWS':'" who         \
+    "'}" more "}}"
+#define EXTERNAL(id) ",'Condition':{'StringEquals':{'sts:ExternalId':'" id "'}}"
+
+static const struct {
+    const char *policy, *principal, *keys;
+    enum policy_decision expected;
+} trust_cases[] = {
+    {TRUST(ALICE, ""), ALICE, "", ALLOWS},
+    {TRUST(ALICE, ""), BOB, "", SILENT},
+    {TRUST(ROOT, ""), ALICE, "", SILENT},
+    {TRUST(ROLE, ""), SESSION, "", ALLOWS},
+    {TRUST("*", ""), BOB, "", ALLOWS},
+    {TRUST(ALICE, EXTERNAL("x-1")), ALICE, "sts:externalid=x-1", ALLOWS},
+    {TRUST(ALICE, EXTERNAL("x-1")), ALICE, "sts:externalid=x-2", SILENT},
+    {TRUST(ALICE, EXTERNAL("x-1")), ALICE, "", SILENT},
+    {TRUST(ALICE, ",'Condition':{'StringEquals':{'sts:RoleSessionName':'${aws:username}'}}"), ALICE,
+     "aws:username=alice;sts:rolesessionname=alice", ALLOWS},
+    {TRUST(ALICE, ",'Condition':{'StringEquals':{'sts:RoleSessionName':'${aws:username}'}}"), ALICE,
+     "aws:username=alice;sts:rolesessionname=bob", SILENT},
+    {TRUST(ALICE, ",'Condition':{'Bool':{'aws:MultiFactorAuthPresent':'true'}}"), ALICE,
+     "aws:multifactorauthpresent=false", SILENT},
+    {TRUST(ALICE, ",'Condition':{'BoolIfExists':{'aws:MultiFactorAuthPresent':'true'}}"), ALICE, "", ALLOWS},
+    {TRUST(ALICE, ",'Condition':{'DateLessThan':{'aws:TokenIssueTime':'2026-01-01T00:00:00Z'}}"), ALICE,
+     "aws:tokenissuetime=2025-12-31T23:59:59Z", ALLOWS},
+    {TRUST(ALICE, ",'Condition':{'DateLessThan':{'aws:TokenIssueTime':'2026-01-01T00:00:00Z'}}"), ALICE,
+     "aws:tokenissuetime=2026-01-01T00:00:00Z", SILENT},
+    {"{'Statement':[{'Effect':'Allow','Action':'sts:*','Principal':'*'},"
+     "{'Effect':'Deny','Action':'sts:AssumeRole','Principal':{'AWS':'" BOB "'}}]}",
+     BOB, "", DENIES},
+    {"{'Statement':{'Effect':'Allow','Action':'sts:TagSession','Principal':'*'}}", ALICE, "", SILENT},
+};
+
+static void test_trust(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof trust_cases / sizeof trust_cases[0]; i++) {
+        enum policy_decision decision = decide(POLICY_OF_TRUST, trust_cases[i].policy, trust_cases[i].principal,
+                                               "sts:AssumeRole", ROLE, trust_cases[i].keys);
+        if (decision != trust_cases[i].expected) {
+            fail_msg("%s\n%s: %s", trust_cases[i].policy, trust_cases[i].principal, words[decision]);
+        }
+    }
+}
 
 static void test_principals(void **state)
 {
@@ -462,6 +524,11 @@ static const struct {
      "must be a value"},
     {POLICY_OF_IDENTITY, WHO("Allow", "Principal", "'*'"), "has no Principal"},
     {POLICY_OF_RESOURCE, POLICY(ALLOW("'*'", "'*'")), "either Principal or NotPrincipal"},
+    {POLICY_OF_TRUST, POLICY("{'Effect':'Allow','Action':'sts:AssumeRole'}"), "either Principal or NotPrincipal"},
+    {POLICY_OF_TRUST, WHO("Allow", "Principal", "'*'"), "prohibited field Resource"},
+    {POLICY_OF_TRUST, "{'Statement':{'Effect':'Allow','Principal':'*','Action':'*','NotResource':'*'}}",
+     "prohibited field Resource"},
+    {POLICY_OF_TRUST, "{'Statement':{'Effect':'Allow','Principal':'*'}}", "either Action"},
     {POLICY_OF_RESOURCE, WHO("Allow", "Principal", "'alice'"), "Principal must be"},
     {POLICY_OF_RESOURCE, WHO("Allow", "Principal", "{}"), "Principal must be"},
     {POLICY_OF_RESOURCE, WHO("Allow", "Principal", "{'aws':'*'}"), "unknown element aws"},
@@ -588,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_actions_and_resources),
         cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_principals),
+        cmocka_unit_test(test_trust),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_canonical_form),
         cmocka_unit_test(test_flaws),
