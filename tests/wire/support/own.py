@@ -55,9 +55,10 @@ class Own:
         return json.loads(done.stdout)
 
     def start(self, *extra: str) -> None:
-        self.server = Server(
-            self.binary, self.shards, ("--auth", "sigv4", "--key-file", str(self.key), *extra), str(self.folder)
-        )
+        self.start_without_key_file("--key-file", str(self.key), *extra)
+
+    def start_without_key_file(self, *extra: str) -> None:
+        self.server = Server(self.binary, self.shards, ("--auth", "sigv4", *extra), str(self.folder))
         self.server.wait_ready()
 
     def stop(self) -> None:
