@@ -530,15 +530,20 @@ def test_another_trust(own):
 def test_without_a_key_file(pytestconfig, tmp_path):
     """The root user alone: tokens are sealed with a key that the data folder keeps."""
     own = Own(pytestconfig, tmp_path)
+
+    def start():
+        with environment(STATOR_ROOT_ACCESS_KEY_ID=ROOT[0], STATOR_ROOT_SECRET_ACCESS_KEY=ROOT[1]):
+            own.start_without_key_file()
+
     try:
-        for _ in range(2):
-            with environment(STATOR_ROOT_ACCESS_KEY_ID=ROOT[0], STATOR_ROOT_SECRET_ACCESS_KEY=ROOT[1]):
-                own.start_without_key_file()
-            token = own.client(ROOT, "sts").get_session_token()["Credentials"] if _ == 0 else token
-            key = (token["AccessKeyId"], token["SecretAccessKey"])
-            assert refusal(own.client(key, token=token["SessionToken"]).list_tables) is None
-            own.stop()
+        start()
+        given = own.client(ROOT, "sts").get_session_token()["Credentials"]
+        own.stop()
+        start()
+        key = (given["AccessKeyId"], given["SecretAccessKey"])
+        assert refusal(own.client(key, token=given["SessionToken"]).list_tables) is None
         assert (own.folder / "sessions.key").stat().st_mode & 0o777 == 0o600
+        assert own.client(ROOT, "sts").get_caller_identity()["UserId"] == ACCOUNT
     finally:
         own.stop()
 
