@@ -37,11 +37,12 @@ static bool find(struct api_call *call, const char *wanted, struct slice *ret_va
     return false;
 }
 
-bool query_has(const struct api_call *call, const char *wanted)
+bool query_has(struct api_call *call, const char *wanted)
 {
     struct slice rest = call->body, name, value, start = slice_from_string(wanted);
     while (uri_query_next(&rest, &name, &value)) {
-        if (slice_starts_with(name, start) && (name.len == start.len || name.data[start.len] == '.')) {
+        name = decode_part(&call->arena, name);
+        if (value.len > 0 && slice_starts_with(name, start) && (name.len == start.len || name.data[start.len] == '.')) {
             return true;
         }
     }

@@ -26,5 +26,5 @@ void query_fail(struct api_call *call, enum error_type type, struct slice messag
 /* <name>text</name>, escaped. What is not printable ASCII is shown as a question mark. */
 void query_element(struct buffer *out, const char *name, struct slice text);
 
-/* How many parameters have names that are `name` or begin with `name` and a dot ("Tags.member.1.Key"). */
-bool query_has(const struct api_call *call, const char *name);
+/* A parameter has a value whose name is `name` or begins with `name` and a dot ("Tags.member.1.Key"). */
+bool query_has(struct api_call *call, const char *name);

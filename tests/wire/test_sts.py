@@ -392,6 +392,7 @@ def test_scopes(company):
         (b"&&&=&=%zz&%", b"InvalidAction"),
         (b"Action=%47etCallerIdentity&Version=2011%2D06-15&" + b"a=b&" * 300, b"MalformedInput"),
         (b"Action=GetCallerIdentity&Version=2011-06-15&x=" + b"x" * 70000, b"MalformedInput"),
+        (b"Action=GetSessionToken&Version=2011-06-15&Token%43ode=123456", b"ValidationError"),
         (b"Action=GetSessionToken&Version=2011-06-15&DurationSeconds=+900", b"MalformedInput"),
         (b"Action=GetSessionToken&Version=2011-06-15&DurationSeconds=9e2", b"MalformedInput"),
         (b"Action=GetSessionToken&Version=2011-06-15&DurationSeconds=", b"MalformedInput"),
