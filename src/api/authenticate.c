@@ -194,9 +194,8 @@ static bool is_throttled(struct api_call *call, struct rate_limit *limit, uint64
 bool call_authenticate(struct api_call *call)
 {
     struct sigv4 claims;
-    enum sigv4_result result =
-        guard_check(&call->loop->guard, &call->head, call->body, (int64_t)(env_time_us() / 1000000), service_of(call),
-                    &call->arena, &claims, &call->caller);
+    enum sigv4_result result = guard_check(&call->loop->guard, &call->head, call->body, env_time_s(), service_of(call),
+                                           &call->arena, &claims, &call->caller);
     const struct api *api = call->loop->api;
     if (result != SIGV4_OK) {
         /* only the failures: a good signature counts for nothing here, so nobody is locked out by his neighbours */

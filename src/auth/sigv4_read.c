@@ -238,9 +238,11 @@ enum sigv4_result sigv4_read(const struct auth_head *head, struct arena *arena, 
 
 /* --- what can be said without the key ----------------------------------------------------------------------------- */
 
+/* That most differ in their first letter is seen without a call. */
 static bool is_name(struct slice text, struct slice name)
 {
-    return text.len == name.len && strncasecmp(text.data, name.data, name.len) == 0;
+    return text.len == name.len && (text.data[0] | 0x20) == name.data[0] &&
+           strncasecmp(text.data, name.data, name.len) == 0;
 }
 
 /* What the list, separated by semicolons, has of the two that must be in it; as AWS does, whatever the case. */

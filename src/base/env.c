@@ -26,6 +26,11 @@ uint64_t env_time_us(void)
     return clock_us(CLOCK_REALTIME);
 }
 
+int64_t env_time_s(void)
+{
+    return (int64_t)(clock_us(CLOCK_REALTIME_COARSE) / 1000000);
+}
+
 uint64_t env_monotonic_us(void)
 {
     return clock_us(CLOCK_MONOTONIC);
