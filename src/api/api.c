@@ -75,6 +75,7 @@ void api_call_reset(struct api_call *call)
     call->head = (struct auth_head){0};
     call->caller = (struct guard_caller){0};
     call->operation = NULL;
+    call->action = NULL;
     call->error = 0;
     call->denial = DENIAL_NONE;
     call->is_audited = false;

@@ -77,16 +77,17 @@ struct api_call {
 
     /* private to api/ */
     struct arena arena;
-    struct guard_caller caller; /* during api_call_start; nobody without a guard */
-    const struct operation *operation;
-    unsigned error;          /* 1 + enum error_type; 0: none */
-    unsigned denial;         /* enum denial */
-    bool is_audited;         /* gets a line in the audit log */
-    struct audit_note *note; /* what that will need; NULL: not taken */
-    struct json_node *nodes; /* the parsed body; nodes[0] is the root */
-    void *request;           /* decoded: the struct of operation->shape */
-    void *state;             /* what the operation keeps while it runs on other threads; in the arena */
-    struct table **tables;   /* references that the call holds until it is reset */
+    struct guard_caller caller;        /* during api_call_start; nobody without a guard */
+    const struct operation *operation; /* NULL: not known, or of the query protocol */
+    const char *action;                /* of the query protocol, once it is known */
+    unsigned error;                    /* 1 + enum error_type; 0: none */
+    unsigned denial;                   /* enum denial */
+    bool is_audited;                   /* gets a line in the audit log */
+    struct audit_note *note;           /* what that will need; NULL: not taken */
+    struct json_node *nodes;           /* the parsed body; nodes[0] is the root */
+    void *request;                     /* decoded: the struct of operation->shape */
+    void *state;                       /* what the operation keeps while it runs on other threads; in the arena */
+    struct table **tables;             /* references that the call holds until it is reset */
     uint32_t table_count, table_capacity;
     void (*work)(struct api_call *call);
     void (*then)(struct api_call *call);

@@ -73,15 +73,39 @@ static void take_note(struct api_call *call, struct slice access_key)
     if (head->header != NULL && auth_head_find(head, SLICE("user-agent"), &agent)) {
         note->agent = clean(arena, agent, AGENT_CHARS_MAX);
     }
-    const struct identity_user *user = call->caller.user;
-    if (user != NULL) {
-        note->principal = arena_copy(arena, slice_from_string(user->arn));
-        note->user = arena_copy(arena, slice_from_string(user->name));
-        note->access_key = arena_copy(arena, slice_of(call->caller.key->id, call->caller.key->id_len));
+    const struct guard_caller *caller = &call->caller;
+    if (caller->arn != NULL) {
+        note->principal = arena_copy(arena, slice_from_string(caller->arn));
+        note->user = arena_copy(arena, slice_from_string(caller->user != NULL ? caller->user->name : ""));
+        note->access_key =
+            arena_copy(arena, slice_from_string(caller->session != NULL ? caller->session->key_id : caller->key->id));
     } else {
         note->access_key = clean(arena, access_key, IDENTITIES_KEY_CHARS_MAX);
     }
     call->note = note;
+}
+
+static bool is_writable(struct api_call *call)
+{
+    const struct audit *audit = call->loop->api->audit;
+    if (audit->is_blocked != NULL && audit->is_blocked(audit->context)) {
+        call_fail(call, ERROR_UNAVAILABLE, "The audit log cannot be written. Please try again.");
+        return false;
+    }
+    return true;
+}
+
+bool audit_admit_query(struct api_call *call, bool gives_credentials)
+{
+    if (call->loop->api->audit->level < (gives_credentials ? AUDIT_CONTROL : AUDIT_ALL)) {
+        return true;
+    }
+    if (!is_writable(call)) {
+        return false;
+    }
+    take_note(call, SLICE(""));
+    call->is_audited = true;
+    return true;
 }
 
 bool audit_admit(struct api_call *call)
@@ -89,8 +113,7 @@ bool audit_admit(struct api_call *call)
     const struct audit *audit = call->loop->api->audit;
     /* The statements of a batch are refused one by one, while it runs. */
     bool covered = covers(audit->level, call->operation);
-    if (covered && audit->is_blocked != NULL && audit->is_blocked(audit->context)) {
-        call_fail(call, ERROR_UNAVAILABLE, "The audit log cannot be written. Please try again.");
+    if (covered && !is_writable(call)) {
         return false;
     }
     if (covered || strcmp(call->operation->name, "BatchExecuteStatement") == 0) {
@@ -100,12 +123,18 @@ bool audit_admit(struct api_call *call)
     return true;
 }
 
+/* What is throttled in the query protocol has not been read yet. */
+static bool covers_call(enum audit_level level, const struct api_call *call)
+{
+    return call->operation != NULL ? covers(level, call->operation) : level >= AUDIT_CONTROL;
+}
+
 void audit_denial(struct api_call *call, enum denial denial, struct slice access_key)
 {
     call->denial = denial;
     const struct audit *audit = call->loop->api->audit;
     /* who is too fast would otherwise fill the log with what did not happen */
-    if (audit == NULL || (denial == DENIAL_THROTTLED && !covers(audit->level, call->operation))) {
+    if (audit == NULL || (denial == DENIAL_THROTTLED && !covers_call(audit->level, call))) {
         return;
     }
     call->is_audited = true;
@@ -276,13 +305,14 @@ void audit_finished(struct api_call *call, uint64_t duration_us)
     if (!call->is_audited) {
         return;
     }
-    assert(call->note != NULL && call->operation != NULL);
+    assert(call->note != NULL && (call->operation != NULL || call->is_query));
+    const char *action = call->action != NULL ? call->action : "STS";
     struct buffer *out = &call->loop->audit_lines;
     buffer_reserve(out, LINE_BYTES_GUESS);
     buffer_append_byte(out, '{'); /* behind the line before, without a comma */
     append_time(&call->loop->audit_clock, out, env_time_us() - duration_us);
     json_member_string(out, "requestId", call->id);
-    json_member_text(out, "operation", call->operation->name);
+    json_member_text(out, "operation", call->operation != NULL ? call->operation->name : action);
     append_tables(call, out);
     append_caller(call, out);
     append_result(call, out);

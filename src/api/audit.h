@@ -37,6 +37,9 @@ enum denial {
 /* Before a call runs, once its caller is known. False: it must be audited and cannot be; the call has been failed. */
 bool audit_admit(struct api_call *call);
 
+/* The same for a call of the query protocol: credentials are given as tables are changed, the rest is reading. */
+bool audit_admit_query(struct api_call *call, bool gives_credentials);
+
 /* Remembers that the call, or a part of it, was refused. Only while it is being started, or later if audit_admit saw
  * it. `access_key`: what an unknown caller claimed to be, or empty. */
 void audit_denial(struct api_call *call, enum denial denial, struct slice access_key);

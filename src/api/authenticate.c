@@ -207,7 +207,8 @@ bool call_authenticate(struct api_call *call)
         fail_signature(call, result, &claims);
         return false;
     }
+    /* sessions count for the user that they began with: he could have any number of them */
     return api->identity_rate == NULL ||
-           !is_throttled(call, api->identity_rate, hash_bytes(slice_from_string(call->caller.user->arn)),
+           !is_throttled(call, api->identity_rate, hash_bytes(slice_from_string(call->caller.key->user->arn)),
                          THROTTLED_BY_IDENTITY_RATE);
 }

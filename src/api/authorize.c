@@ -93,10 +93,11 @@ static bool session_allows(struct access *access, const struct policy_request *r
     enum policy_decision decision =
         policy != NULL ? policy_evaluate(policy, request, &access->call->arena) : POLICY_ALLOWS;
     if (decision == POLICY_DENIES) {
-        *ret_denial = denial(access, "with an explicit deny in a session policy");
+        *ret_denial = explicit_denial(access, "with an explicit deny in a session policy");
     } else if (decision == POLICY_SILENT) {
         struct slice context =
             arena_printf(&access->call->arena, "because no session policy allows the %s action", access->action);
+        audit_denial(access->call, DENIAL_IMPLICIT, SLICE(""));
         *ret_denial = denial(access, context.data);
     }
     return decision == POLICY_ALLOWS;

@@ -79,6 +79,7 @@ static void fail(struct api_call *call, enum error_type type, struct slice membe
     va_end(again);
 
     if (call->is_query) {
+        call->error = type + 1;
         query_fail(call, type, message);
         return;
     }

@@ -1,5 +1,6 @@
 #include "api/query_protocol.h"
 
+#include "api/audit.h"
 #include "api/authenticate.h"
 #include "api/call.h"
 #include "api/sts.h"
@@ -169,6 +170,7 @@ static const struct {
     {ERROR_UNRECOGNIZED_CLIENT, "InvalidClientTokenId", 403},
     {ERROR_EXPIRED_TOKEN, "ExpiredToken", 403},
     {ERROR_THROTTLING, "Throttling", 400},
+    {ERROR_UNAVAILABLE, "ServiceUnavailable", 503},
 };
 
 void query_fail(struct api_call *call, enum error_type type, struct slice message)
@@ -211,12 +213,15 @@ void query_call_start(struct api_call *call)
     }
     find(call, "Action", &action);
     find(call, "Version", &version);
-    void (*run)(struct api_call * call) = slice_equal(version, SLICE(VERSION)) ? sts_find(action) : NULL;
-    if (run == NULL) {
+    const struct sts_action *found = slice_equal(version, SLICE(VERSION)) ? sts_find(action) : NULL;
+    if (found == NULL) {
         call_fail(call, ERROR_UNKNOWN_OPERATION, "Could not find operation %.*s for version %.*s",
                   (int)(action.len < 64 ? action.len : 64), action.data, (int)(version.len < 64 ? version.len : 64),
                   version.data);
         return;
     }
-    run(call);
+    call->action = found->name;
+    if (api->audit == NULL || audit_admit_query(call, found->gives_credentials)) {
+        found->run(call);
+    }
 }

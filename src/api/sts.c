@@ -1,6 +1,7 @@
 #include "api/sts.h"
 
 #include "api/access.h"
+#include "api/audit.h"
 #include "api/query_protocol.h"
 #include "base/env.h"
 
@@ -270,6 +271,7 @@ static void assume_role_run(struct api_call *call)
     }
     const struct identity_role *role = find_role(call, request.role_arn.text);
     if (role == NULL || !may_assume(call, &request, role)) {
+        audit_denial(call, DENIAL_IMPLICIT, SLICE(""));
         call_fail(call, ERROR_ACCESS_DENIED, "User: %s is not authorized to perform: " ASSUME " on resource: %.*s",
                   call->caller.arn, SLICE_ARG(request.role_arn.text));
         return;
@@ -315,19 +317,16 @@ static void get_caller_identity_run(struct api_call *call)
     finish(call, "GetCallerIdentity", &body);
 }
 
-void (*sts_find(struct slice action))(struct api_call *call)
+const struct sts_action *sts_find(struct slice name)
 {
-    static const struct {
-        const char *action;
-        void (*run)(struct api_call *call);
-    } actions[] = {
-        {"AssumeRole", assume_role_run},
-        {"GetSessionToken", get_session_token_run},
-        {"GetCallerIdentity", get_caller_identity_run},
+    static const struct sts_action actions[] = {
+        {"AssumeRole", true, assume_role_run},
+        {"GetSessionToken", true, get_session_token_run},
+        {"GetCallerIdentity", false, get_caller_identity_run},
     };
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (slice_equal(action, slice_from_string(actions[i].action))) {
-            return actions[i].run;
+        if (slice_equal(name, slice_from_string(actions[i].name))) {
+            return &actions[i];
         }
     }
     return NULL;

@@ -4,5 +4,11 @@
 
 #include "api/api.h"
 
-/* What runs an action, or NULL. Each answers at once; the caller is known. Loop thread. */
-void (*sts_find(struct slice action))(struct api_call *call);
+struct sts_action {
+    const char *name;
+    bool gives_credentials;
+    void (*run)(struct api_call *call); /* answers at once; the caller is known. Loop thread */
+};
+
+/* NULL: there is none of this name. */
+const struct sts_action *sts_find(struct slice name);

@@ -168,9 +168,9 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
     call->id = slice_of(request->id, REQUEST_ID_CHARS);
     if (loop->api.api->guard != NULL || loop->api.api->audit != NULL) {
         call->head = head_of(request);
-        call->id = slice_of(request->id, REQUEST_ID_CHARS);
-        call->is_query = call->target.len == 0 && slice_starts_with(type, SLICE("application/x-www-form-urlencoded"));
     }
+    call->is_query = loop->api.api->guard != NULL && call->target.len == 0 &&
+                     slice_starts_with(type, SLICE("application/x-www-form-urlencoded"));
     loop->calls++;
     /* The clock is looked at once for the first request of a turn, and once for each answer: where requests come many
      * at once, that is once for each. So what a request waits for those in front of it in its turn counts. */

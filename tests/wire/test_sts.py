@@ -16,6 +16,7 @@ import botocore.config
 import pytest
 
 from support import tokens
+from support.endpoint import Server
 from support.own import Own, environment, eventually, refusal
 from support.signing import Signed, send
 from support.tables import spec
@@ -547,6 +548,52 @@ def test_without_a_key_file(pytestconfig, tmp_path):
         assert own.client(ROOT, "sts").get_caller_identity()["UserId"] == ACCOUNT
     finally:
         own.stop()
+
+
+def test_audit_log(own, tmp_path):
+    log = tmp_path / "audit.log"
+    own.add_role("writer", [trust(user_arn("alice"))], allow("dynamodb:CreateTable"))
+    own.start("--audit-log", str(log), "--audit", "control")
+    credentials = own.assume("alice", "writer")
+    assert refusal(own.assume, "bob", "writer")["Code"] == "AccessDenied"
+    own.sts("bob").get_caller_identity()
+    assert refusal(own.client(("AKIANOBODY0000000000", "x" * 40), "sts").get_caller_identity) is not None
+    own.of(credentials).create_table(TableName="made", **spec("pk"))
+    assert refusal(own.of(credentials).delete_table, TableName="made")["Code"] == "AccessDeniedException"
+    own.stop()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/writer/tests"
+    assert [(line["operation"], line.get("principal"), line["auth"], line["accessKeyId"]) for line in lines] == [
+        ("AssumeRole", user_arn("alice"), "allowed", own.keys["alice"]["AccessKeyId"]),
+        ("AssumeRole", user_arn("bob"), "denied", own.keys["bob"]["AccessKeyId"]),
+        ("STS", None, "unauthenticated", "AKIANOBODY0000000000"),
+        ("CreateTable", session, "allowed", credentials["AccessKeyId"]),
+        ("DeleteTable", session, "denied", credentials["AccessKeyId"]),
+    ]
+    text = log.read_text()
+    assert credentials["SecretAccessKey"] not in text and credentials["SessionToken"] not in text
+
+
+def test_rates_are_the_users(own):
+    """A user does not get another rate by taking a role again and again."""
+    own.add_role("writer", [trust(user_arn("alice"))], allow())
+    own.start("--max-identity-rate", "20")
+    codes = set()
+    sessions = [own.of(own.assume("alice", "writer", f"session-{i}")) for i in range(4)]
+    for _ in range(30):
+        codes |= {(refusal(session.list_tables) or {}).get("Code") for session in sessions}
+    assert codes == {None, "ThrottlingException"}
+
+
+def test_forms_without_signatures(pytestconfig, tmp_path):
+    """A server that checks nobody gives no credentials, whatever it writes down."""
+    log = tmp_path / "audit.log"
+    for options in ((), ("--audit-log", str(log), "--audit", "all")):
+        server = Server(pytestconfig.getoption("--binary"), 1, options)
+        host = server.wait_ready().removeprefix("http://")
+        reply = send(host, {"host": host, "content-type": FORM}, b"Action=GetCallerIdentity&Version=2011-06-15")
+        assert reply.status == 400 and b"UnknownOperationException" in reply.body
+        assert server.stop() == 0
 
 
 # --- what users run
