@@ -46,6 +46,7 @@ static bool append_query(struct buffer *out, struct slice query)
     struct buffer scratch = {0};
     struct arena arena;
     arena_init(&arena, 4096);
+    buffer_reserve(&scratch, 1); /* positions need something to start from, even if all names and values are empty */
     while (uri_query_next(&query, &name, &value) && count <= SIGV4_PARAMETERS_MAX) {
         if (slice_equal(name, SLICE("X-Amz-Signature"))) {
             continue;
