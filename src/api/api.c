@@ -8,6 +8,7 @@
 #include "api/authorize.h"
 #include "api/call.h"
 #include "api/query_protocol.h"
+#include "api/sts.h"
 #include "value/json.h"
 
 #define ARENA_CHUNK_BYTES (16 * 1024)
@@ -16,7 +17,7 @@
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port)
 {
-    assert(operation_count <= API_OPERATIONS_MAX);
+    assert(operation_count + sts_action_count <= API_OPERATIONS_MAX);
     *loop = (struct api_loop){.api = api, .port = port, .parser = json_parser_create()};
     if (api->guard != NULL) {
         guard_loop_init(&loop->guard, api->guard);
@@ -157,11 +158,19 @@ void api_call_start(struct api_call *call)
     }
 }
 
+/* In api_metrics.operations: those of operations.c, those of sts.c, and the last for all that name none. */
+static unsigned place_of(const struct api_call *call)
+{
+    return call->operation != NULL ? (unsigned)(call->operation - operations)
+           : call->action != NULL  ? operation_count + (unsigned)(call->action - sts_actions)
+                                   : API_OPERATIONS_MAX;
+}
+
 void api_call_count(struct api_call *call, uint64_t duration_us)
 {
     assert(call->status != 0);
     struct api_metrics *metrics = &call->loop->metrics;
-    unsigned place = call->operation != NULL ? (unsigned)(call->operation - operations) : API_OPERATIONS_MAX;
+    unsigned place = place_of(call);
     struct operation_metrics *operation = &metrics->operations[place];
     metric_add(&metrics->in_flight, -1);
     histogram_add(&operation->duration_us, histogram_bounds_us, duration_us);
@@ -175,5 +184,11 @@ void api_call_count(struct api_call *call, uint64_t duration_us)
 
 const char *api_metrics_operation(unsigned i)
 {
-    return i < operation_count ? operations[i].name : i == API_OPERATIONS_MAX ? "unknown" : NULL;
+    if (i < operation_count) {
+        return operations[i].name;
+    }
+    if (i - operation_count < sts_action_count) {
+        return sts_actions[i - operation_count].name;
+    }
+    return i == API_OPERATIONS_MAX ? "unknown" : NULL;
 }

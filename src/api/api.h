@@ -57,6 +57,7 @@ void api_loop_finish(struct api_loop *loop);
 void api_loop_end_turn(struct api_loop *loop);
 
 struct operation;
+struct sts_action;
 struct json_node;
 struct json_parser;
 
@@ -79,7 +80,7 @@ struct api_call {
     struct arena arena;
     struct guard_caller caller;        /* during api_call_start; nobody without a guard */
     const struct operation *operation; /* NULL: not known, or of the query protocol */
-    const char *action;                /* of the query protocol, once it is known */
+    const struct sts_action *action;   /* of the query protocol, once it is known */
     unsigned error;                    /* 1 + enum error_type; 0: none */
     unsigned denial;                   /* enum denial */
     bool is_audited;                   /* gets a line in the audit log */

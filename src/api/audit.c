@@ -1,6 +1,7 @@
 #include "api/audit.h"
 
 #include "api/call.h"
+#include "api/sts.h"
 #include "base/env.h"
 
 #include <assert.h>
@@ -306,7 +307,7 @@ void audit_finished(struct api_call *call, uint64_t duration_us)
         return;
     }
     assert(call->note != NULL && (call->operation != NULL || call->is_query));
-    const char *action = call->action != NULL ? call->action : "STS";
+    const char *action = call->action != NULL ? call->action->name : "STS";
     struct buffer *out = &call->loop->audit_lines;
     buffer_reserve(out, LINE_BYTES_GUESS);
     buffer_append_byte(out, '{'); /* behind the line before, without a comma */

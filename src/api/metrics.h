@@ -21,7 +21,7 @@ enum throttled_by { THROTTLED_BY_IDENTITY_RATE, THROTTLED_BY_FAILURE_RATE, THROT
 struct api_metrics {
     struct metric in_flight; /* calls begun and not yet answered */
     struct metric throttled[THROTTLED_KINDS];
-    struct operation_metrics operations[API_OPERATIONS_MAX + 1]; /* as in operations[]; the last: no known operation */
+    struct operation_metrics operations[API_OPERATIONS_MAX + 1]; /* api_metrics_operation; the last: no known one */
 };
 
 /* The name of a place in `operations`, and of one in `errors`; NULL behind the last. */

@@ -220,7 +220,7 @@ void query_call_start(struct api_call *call)
                   version.data);
         return;
     }
-    call->action = found->name;
+    call->action = found;
     if (api->audit == NULL || audit_admit_query(call, found->gives_credentials)) {
         found->run(call);
     }

@@ -317,16 +317,18 @@ static void get_caller_identity_run(struct api_call *call)
     finish(call, "GetCallerIdentity", &body);
 }
 
+const struct sts_action sts_actions[] = {
+    {"AssumeRole", true, assume_role_run},
+    {"GetSessionToken", true, get_session_token_run},
+    {"GetCallerIdentity", false, get_caller_identity_run},
+};
+const unsigned sts_action_count = sizeof sts_actions / sizeof sts_actions[0];
+
 const struct sts_action *sts_find(struct slice name)
 {
-    static const struct sts_action actions[] = {
-        {"AssumeRole", true, assume_role_run},
-        {"GetSessionToken", true, get_session_token_run},
-        {"GetCallerIdentity", false, get_caller_identity_run},
-    };
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (slice_equal(name, slice_from_string(actions[i].name))) {
-            return &actions[i];
+    for (unsigned i = 0; i < sts_action_count; i++) {
+        if (slice_equal(name, slice_from_string(sts_actions[i].name))) {
+            return &sts_actions[i];
         }
     }
     return NULL;

@@ -10,5 +10,8 @@ struct sts_action {
     void (*run)(struct api_call *call); /* answers at once; the caller is known. Loop thread */
 };
 
+extern const struct sts_action sts_actions[];
+extern const unsigned sts_action_count;
+
 /* NULL: there is none of this name. */
 const struct sts_action *sts_find(struct slice name);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 
+import boto3
 import botocore.credentials
 import pytest
 
@@ -201,7 +202,12 @@ def test_with_signatures_only_there(launch):
     raw_of(beside, ROOT)("ListTables", {}).ok()
     assert raw_of(beside, (ROOT[0], "wrong"))("ListTables", {}).code == "InvalidSignatureException"
     assert raw_of(beside, ("AKIANOBODY0123456789", "wrong"))("ListTables", {}).code == "UnrecognizedClientException"
+    tokens = boto3.client("sts", endpoint_url=beside.url, region_name="us-east-1", aws_access_key_id=ROOT[0],
+                          aws_secret_access_key=ROOT[1])
+    assert tokens.get_caller_identity()["Arn"].endswith(":root")
     seen = scrape(url)
+    assert seen("stator_requests_total", operation="GetCallerIdentity", error="") == 1
+    assert not seen.has("stator_requests_total", operation="unknown") or not seen("stator_requests_total", operation="unknown")
     assert seen(failures, error="InvalidSignatureException") == 1
     assert seen(failures, error="UnrecognizedClientException") == 1
     assert seen("stator_requests_total", operation="ListTables", error="") == 1
