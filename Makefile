@@ -53,6 +53,9 @@ $(BUILD)/stator: $(BUILD)/src/server/main.o $(call archives,$(LAYERS))
 	$(Q)$(CC) $(LDFLAGS) $< $(call archives,$(call reverse,$(LAYERS))) $(LDLIBS) -o $@.new
 	@mv -f $@.new $@
 
+# What h2o's private header needs to be read.
+$(BUILD)/src/http/http2.o: CPPFLAGS += -Isrc/http
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)

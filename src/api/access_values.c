@@ -135,7 +135,10 @@ struct policy_values access_global_value(struct access *access, struct slice key
     if (slice_equal(key, SLICE("aws:currenttime")) || slice_equal(key, SLICE("aws:epochtime"))) {
         return time_value(arena, slice_equal(key, SLICE("aws:epochtime")));
     }
-    if (slice_equal(key, SLICE("aws:securetransport")) || slice_equal(key, SLICE("aws:viaawsservice"))) {
+    if (slice_equal(key, SLICE("aws:securetransport"))) {
+        return one_text(arena, access->call->head.secure ? "true" : "false");
+    }
+    if (slice_equal(key, SLICE("aws:viaawsservice"))) {
         return one_text(arena, "false");
     }
     return caller_value(access, key, arena);

@@ -36,6 +36,7 @@ struct auth_head {
     bool (*header)(const void *headers, struct slice name, size_t *at, struct slice *ret_value);
     /* The address that the request came from. False: it is not known. */
     bool (*peer)(const void *headers, char ret_text[AUTH_PEER_CHARS]);
+    bool secure; /* it came over TLS */
 };
 
 /* The first header of this name, or false. */

@@ -26,6 +26,9 @@ HEADER(age_name, "access-control-max-age", "Access-Control-Max-Age");
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ServiceUnavailable\","                                             \
     "\"message\":\"The server holds too much data of requests in flight. Please try again.\"}"
 #define OVERLOAD_LENGTH "148"
+#define BUSY_JSON                                                                                                      \
+    "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ServiceUnavailable\","                                             \
+    "\"message\":\"The server has too many requests in flight. Please try again.\"}"
 
 const struct slice answer_overload_raw = {H2O_STRLIT(
     "HTTP/1.1 503 Service Unavailable\r\nServer: Stator\r\nConnection: close\r\n"
@@ -111,6 +114,11 @@ void answer_short(struct loop *loop, h2o_req_t *req, int status, const char *con
 void answer_overload(struct loop *loop, h2o_req_t *req)
 {
     answer_short(loop, req, 503, "application/x-amz-json-1.0", h2o_iovec_init(H2O_STRLIT(OVERLOAD_JSON)));
+}
+
+void answer_busy(struct loop *loop, h2o_req_t *req)
+{
+    answer_short(loop, req, 503, "application/x-amz-json-1.0", h2o_iovec_init(H2O_STRLIT(BUSY_JSON)));
 }
 
 void answer_preflight(struct loop *loop, h2o_req_t *req)

@@ -5,7 +5,9 @@
  * with what the input has grown to, refuses when that is spent, and notes when a request began to arrive. h2o sets its
  * own callback again after every answer; connections_watch puts ours in front at the end of that turn, before the next
  * read. A sweep once a second cuts off who takes too long. It never closes a socket under h2o: it shuts the connection
- * down, and h2o then finds the end of the stream or a failed write. */
+ * down, and h2o then finds the end of the stream or a failed write.
+ *
+ * With TLS the handshake comes first (secure.c); what is watched is the text that h2o has decrypted. */
 #include "http/private.h"
 
 #include <assert.h>
@@ -41,11 +43,6 @@ static void watch(struct connection *connection)
     if (read == NULL || read == on_readable) {
         return; /* h2o does not read now, or we stand there already */
     }
-    /* h2o's HTTP/1 code always sets the same callback; another one means that the client went on in HTTP/2 */
-    if (connection->read != NULL && read != connection->read) {
-        connection->http2 = true;
-        connection->request_since_ms = 0; /* what arrives now are frames; idle_ms_max bounds them */
-    }
     connection->read = read;
     connection->socket->_cb.read = on_readable;
 }
@@ -63,43 +60,111 @@ static void watch_later(struct connection *connection)
     }
 }
 
+static bool has_begun(const struct connection *connection)
+{
+    return connection->read != NULL; /* h2o has the connection; before, what came with the handshake is looked at */
+}
+
+static void refuse_frames(struct connection *connection, const char *reason)
+{
+    if (has_begun(connection)) {
+        http2_refuse(connection, reason);
+    }
+}
+
+/* The client is told as well as can be. */
 static void refuse(struct connection *connection)
 {
-    int fd = h2o_socket_get_fd(connection->socket);
-    ssize_t sent = send(fd, answer_overload_raw.data, answer_overload_raw.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)sent; /* the client is told as well as can be */
     metric_add(&connection->loop->requests_refused, 1);
+    if (connection->http2) {
+        refuse_frames(connection, "the server holds too much data of requests in flight");
+        return;
+    }
+    if (connection->tls != NULL) {
+        secure_last_words(connection, answer_overload_raw);
+    } else {
+        int fd = h2o_socket_get_fd(connection->socket);
+        ssize_t sent = send(fd, answer_overload_raw.data, answer_overload_raw.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)sent;
+    }
     linger_after_close(connection);
+}
+
+/* What HTTP/2 frames are for, and whether the client may send so many. */
+static bool admits_frames(struct connection *connection, size_t new_bytes)
+{
+    const h2o_buffer_t *input = connection->socket->input;
+    struct slice bytes = slice_of(input->bytes + input->size - new_bytes, new_bytes);
+    const char *refusal = http2_meter_feed(&connection->meter, bytes, connection->loop->now_ms);
+    if (refusal != NULL) {
+        refuse_frames(connection, refusal);
+        return false;
+    }
+    connection->http2_new_bytes = new_bytes;
+    if (has_begun(connection)) {
+        http2_protect(connection);
+    }
+    return true;
+}
+
+bool connection_admits(struct connection *connection, size_t new_bytes)
+{
+    struct loop *loop = connection->loop;
+    if (connection->http2 && !admits_frames(connection, new_bytes)) {
+        return false;
+    }
+    charge(connection, input_bytes(connection));
+    if (connection->charged > 0 && budget_is_spent(&loop->server->budget)) {
+        refuse(connection);
+        return false;
+    }
+    if (connection->request_since_ms == 0) {
+        connection->request_since_ms = loop->now_ms;
+    }
+    return true;
+}
+
+bool connection_go_on(struct connection *connection, void (*begin)(struct connection *connection))
+{
+    connection->reading = true;
+    begin(connection);
+    connection->reading = false;
+    if (connection->closed) {
+        free(connection);
+        return false;
+    }
+    watch(connection);
+    if (connection->http2) {
+        connection->http2_bytes += connection->http2_new_bytes;
+        connection->http2_new_bytes = 0;
+        charge(connection, input_bytes(connection));
+        if (connection->socket->input->size == 0 || connection->meter.ends_frame) {
+            /* http2_sweep looks at the streams; here it is the frame that arrives */
+            connection->request_since_ms = connection->socket->input->size == 0 ? 0 : connection->loop->now_ms;
+        }
+    }
+    if (!is_watched(connection) && (connection->requests == 0 || connection->http2)) {
+        watch_later(connection); /* h2o writes first, for example "100 Continue", and reads on when that is done */
+    }
+    return true;
+}
+
+static void read_on(struct connection *connection)
+{
+    connection->read(connection->socket, NULL);
+}
+
+static void read_end(struct connection *connection)
+{
+    connection->read(connection->socket, h2o_socket_error_closed);
 }
 
 static void on_readable(h2o_socket_t *socket, const char *err)
 {
     struct connection *connection = socket->on_close.data;
-    struct loop *loop = connection->loop;
-    if (err == NULL) {
-        if (connection->http2) {
-            connection->http2_bytes += socket->bytes_read;
-        }
-        charge(connection, input_bytes(connection));
-        if (connection->charged > 0 && budget_is_spent(&loop->server->budget)) {
-            refuse(connection);
-            err = h2o_socket_error_closed;
-        }
-        if (connection->request_since_ms == 0 && !connection->http2) {
-            connection->request_since_ms = loop->now_ms;
-        }
-    }
-    connection->reading = true;
-    connection->read(socket, err);
-    connection->reading = false;
-    if (connection->closed) {
-        free(connection);
-        return;
-    }
-    watch(connection);
-    if (!is_watched(connection) && connection->requests == 0) {
-        watch_later(connection); /* h2o writes "100 Continue", and reads the body when that is done */
-    }
+    bool goes_on = err == NULL && !(socket->bytes_read == 0 && secure_is_ended(connection)) &&
+                   connection_admits(connection, socket->bytes_read);
+    connection_go_on(connection, goes_on ? read_on : read_end);
 }
 
 static void on_close(void *context)
@@ -117,6 +182,7 @@ static void on_close(void *context)
     }
     atomic_fetch_sub(&loop->connection_count, 1);
     atomic_fetch_sub(&loop->server->connections, 1);
+    SSL_CTX_free(connection->tls);
     connection->closed = true;
     if (!connection->reading) {
         free(connection);
@@ -128,6 +194,7 @@ static void connection_open(struct connection *connection)
     struct loop *loop = connection->loop;
     if (loop->stopping) {
         close(connection->fd);
+        SSL_CTX_free(connection->tls);
         atomic_fetch_sub(&loop->connection_count, 1);
         atomic_fetch_sub(&loop->server->connections, 1);
         free(connection);
@@ -141,6 +208,10 @@ static void connection_open(struct connection *connection)
     socket->on_close.cb = on_close;
     socket->on_close.data = connection;
     h2o_linklist_insert(&loop->connections, &connection->link);
+    if (connection->tls != NULL) {
+        secure_accept(connection);
+        return;
+    }
     h2o_accept(&loop->accept, socket);
     watch(connection);
 }
@@ -148,6 +219,19 @@ static void connection_open(struct connection *connection)
 static void on_arrive(struct task *task)
 {
     connection_open(H2O_STRUCT_FROM_MEMBER(struct connection, arrive, task));
+}
+
+/* A reference, or NULL. */
+static SSL_CTX *tls_of(struct http_server *server)
+{
+    if (server->options.tls == NULL) {
+        return NULL;
+    }
+    pthread_mutex_lock(&server->lock);
+    SSL_CTX *context = server->tls;
+    SSL_CTX_up_ref(context);
+    pthread_mutex_unlock(&server->lock);
+    return context;
 }
 
 static struct loop *least_loaded(struct http_server *server)
@@ -176,6 +260,7 @@ void connection_accept(struct loop *loop, int fd)
     atomic_fetch_add(&target->connection_count, 1);
     struct connection *connection = h2o_mem_alloc(sizeof *connection); /* aborts rather than fail */
     *connection = (struct connection){.loop = target, .fd = fd, .linger_fd = -1, .arrive = {.run = on_arrive}};
+    connection->tls = tls_of(server);
     if (target == loop) {
         connection_open(connection);
         return;
@@ -197,7 +282,9 @@ void connection_request_begins(struct connection *connection, h2o_req_t *req)
     if (connection->http2) {
         /* frames, headers and padding come on top of the body; rather forget some than count them for ever */
         size_t settled = req->entity.len + req->entity.len / 64 + 4096;
-        connection->http2_bytes -= settled < connection->http2_bytes ? settled : connection->http2_bytes;
+        size_t known = connection->http2_bytes + connection->http2_new_bytes;
+        connection->http2_bytes = settled < known ? known - settled : 0;
+        connection->http2_new_bytes = 0;
     }
 }
 
@@ -231,10 +318,11 @@ void connections_watch(struct loop *loop)
         h2o_linklist_unlink(&connection->unwatched);
         watch(connection);
         charge(connection, input_bytes(connection));
-        if (connection->request_since_ms == 0 && connection->requests == 0 && connection->socket->input->size > 0) {
+        if (connection->request_since_ms == 0 && connection->requests == 0 && !connection->http2 &&
+            connection->socket->input->size > 0) {
             connection->request_since_ms = loop->now_ms; /* the next one has come already */
         }
-        if (!is_watched(connection) && connection->requests == 0) {
+        if (!is_watched(connection) && (connection->requests == 0 || connection->http2)) {
             watch_later(connection); /* the next turn's end */
         }
     }
@@ -256,15 +344,16 @@ void connections_sweep(struct loop *loop)
     const struct http_options *options = &loop->server->options;
     uint64_t now = loop->now_ms;
     bool drained = loop->stopping && now >= loop->stop_at_ms;
+    http2_sweep(loop);
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
         struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
-        if (drained ||
+        unsigned request_ms_max = connection->handshaking ? options->handshake_ms_max : options->request_ms_max;
+        if (drained || connection->late ||
             (connection->answer_since_ms != 0 &&
              is_overdue(connection->answer_since_ms, options->answer_ms_max, now)) ||
-            (connection->request_since_ms != 0 &&
-             is_overdue(connection->request_since_ms, options->request_ms_max, now))) {
+            (connection->request_since_ms != 0 && is_overdue(connection->request_since_ms, request_ms_max, now))) {
             cut_off(connection, SHUT_RDWR);
-        } else if (connection->requests == 0 && connection->request_since_ms == 0) {
+        } else if (connection->requests == 0 && connection->request_since_ms == 0 && connection->http2_bytes == 0) {
             if (loop->stopping) {
                 cut_off(connection, SHUT_RD); /* what has arrived unseen is still answered */
             } else if (is_overdue(connection->idle_since_ms, options->idle_ms_max, now)) {

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "base/err.h"
+#include "http/tls.h"
 
 #define HTTP_LISTENERS_MAX 8
 
@@ -20,9 +21,12 @@ struct http_options {
     int listeners[HTTP_LISTENERS_MAX]; /* listening TCP sockets, not blocking; taken over */
     unsigned listener_count;
     unsigned threads;
+    struct ssl_ctx_st *tls;             /* from tls_context_create, taken over; NULL: plain HTTP */
     unsigned connections_max;           /* more are closed as they arrive */
+    unsigned requests_max;              /* calls that wait for something; above it new requests get 503 */
     size_t body_bytes_max;              /* of one request; larger ones get 413 */
     size_t bytes_in_flight_max;         /* bodies and answers held for all clients; above it new requests get 503 */
+    unsigned handshake_ms_max;          /* for TLS's, from the connection's start */
     unsigned request_ms_max;            /* from a request's first byte to its last */
     unsigned answer_ms_max;             /* for a client to take an answer */
     unsigned idle_ms_max;               /* between an answer and the next request */
@@ -41,6 +45,10 @@ struct http_server;
 int http_server_start(const struct http_options *options, struct api *api, struct http_server **ret_server,
                       struct err *err) MUST_USE;
 
+/* From here on new connections begin with this context, which is taken over; others keep theirs. Only when the server
+ * was started with one. Any thread. */
+void http_server_use_tls(struct http_server *server, struct ssl_ctx_st *context);
+
 /* Stops accepting, lets what is in flight finish, for `drain_ms` at most where it is a client that is slow, and ends
  * the threads. Afterwards nothing of it waits in a mailbox; what it counted can still be read. NULL is allowed, here
  * and below. */
@@ -55,7 +63,7 @@ struct http_stats {
     uint64_t connections; /* open */
     uint64_t connections_accepted, connections_refused;
     uint64_t bytes_in_flight;
-    uint64_t requests_refused; /* for want of memory: answered 503 */
+    uint64_t requests_refused; /* for want of memory, or too many in flight: answered 503 */
 };
 void http_server_stats(const struct http_server *server, struct http_stats *ret_stats);
 /* Of each loop, counted by its calls. */

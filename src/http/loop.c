@@ -112,6 +112,7 @@ static void on_stop(struct task *task)
     loop->sweep_at_ms = 0;
     listen_end(loop);
     loop->context.shutdown_requested = 1; /* HTTP/1 answers say "close" from here on */
+    http2_stop(loop);
     signal_ready(loop->server);
 }
 

@@ -3,6 +3,8 @@
  *
  * A request's way:
  *   connection.c   accepts, watches what a client sends and how long it takes
+ *   secure.c       TLS: the handshake, and what h2o leaves out at a connection's end
+ *   http2.c        HTTP/2: what h2o leaves unbounded
  *   route.c        the path and method: an API call, or a short answer
  *   request.c      the request object around a call; lives until the client has the answer AND the call has ended
  *   answer.c       headers, checksum and body of an answer
@@ -11,6 +13,7 @@
 
 #include "http/encoding.h"
 #include "http/http.h"
+#include "http/http2_meter.h"
 #include "http/request_id.h"
 
 #define H2O_USE_LIBUV 0
@@ -18,6 +21,7 @@
 #include <h2o/http1.h>
 #include <h2o/http2.h>
 
+#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 /* simdjson reads this far behind a body (api.h). */
@@ -39,11 +43,13 @@ struct http_server {
     h2o_iovec_t health; /* what GET / answers */
     struct budget budget;
     atomic_uint connections;
+    atomic_uint calls; /* begun, and not answered at once */
     struct loop *loops;
     unsigned loop_count; /* running */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned ready_count; /* under lock */
+    SSL_CTX *tls;         /* of new connections, under lock; NULL: plain HTTP */
     unsigned drain_ms;
 };
 
@@ -82,16 +88,19 @@ struct loop {
     uint64_t stop_at_ms; /* clients that are slower are cut off */
 };
 
+#define ALERT_BYTES_MAX 64
+
 /* A client's connection. Found from h2o's socket through `on_close.data`. */
 struct connection {
     h2o_linklist_t link;
     h2o_linklist_t unwatched;
     struct loop *loop;
     h2o_socket_t *socket;
-    h2o_socket_cb read;        /* h2o's callback, which ours wraps */
-    size_t charged;            /* bytes taken from the budget for input */
-    size_t http2_bytes;        /* received and not yet accounted to a request: bodies that h2o collects */
-    uint64_t request_since_ms; /* an incomplete request began to arrive; 0: none */
+    h2o_socket_cb read;     /* h2o's callback, which ours wraps */
+    size_t charged;         /* bytes taken from the budget for input */
+    size_t http2_bytes;     /* of requests that h2o collects: bytes received, and now and then what they really hold */
+    size_t http2_new_bytes; /* received, and on their way from the input to requests */
+    uint64_t request_since_ms; /* an incomplete request, frame or handshake began to arrive; 0: none */
     uint64_t idle_since_ms;    /* no request since; valid while `requests` is 0 */
     uint64_t answer_since_ms;  /* an answer has been waiting to be taken since; 0: none */
     unsigned requests;         /* received and not yet done with */
@@ -99,12 +108,20 @@ struct connection {
     int fd;                    /* on the way to its loop */
     int linger_fd;             /* -1, or a duplicate that outlives the socket */
     bool http2;
+    bool handshaking;
+    bool late;    /* a stream took too long: to be cut off */
     bool reading; /* inside h2o's callback: closing must not free us */
     bool closed;
     struct task arrive;
 
     /* the client's address as text, once somebody has asked for it */
     char peer[AUTH_PEER_CHARS];
+    SSL_CTX *tls;                         /* a reference; NULL: plain HTTP */
+    SSL *ssl;                             /* h2o's; NULL before the handshake's first bytes */
+    struct http2_meter meter;             /* with http2 */
+    unsigned char alert[ALERT_BYTES_MAX]; /* what OpenSSL wrote last in the handshake, if it was short */
+    unsigned alert_len;
+    bool alerted; /* it was an alert */
 };
 
 /* One HTTP request that is an API call. */
@@ -119,6 +136,7 @@ struct request {
     struct buffer packed;          /* the answer as gzip */
     struct task task;              /* packing on the pool, and back */
     bool answered;                 /* respond was called and its work is done */
+    bool counted;                  /* in the server's calls */
     bool json_1_1;
     bool gzip;
     char id[REQUEST_ID_CHARS];
@@ -128,6 +146,7 @@ struct request {
 
 /* Lives in h2o's memory for a request, of any kind, and tells us when that ends. */
 struct request_guard {
+    h2o_req_t *req;
     struct connection *connection;
     struct request *request; /* NULL if it is no API call */
 };
@@ -146,6 +165,12 @@ bool budget_is_spent(struct budget *budget);
 void connection_accept(struct loop *loop, int fd);
 struct connection *connection_of(h2o_req_t *req);
 
+/* h2o begins, or goes on, to read: `begin` hands the connection to it, and may close it. False: it is gone. */
+bool connection_go_on(struct connection *connection, void (*begin)(struct connection *connection));
+
+/* Notes what is new in the input and whether it may be handled. False: the client has been told that it may not. */
+bool connection_admits(struct connection *connection, size_t new_bytes);
+
 /* A request has been received whole; its answer is about to be sent; h2o is done with it. */
 void connection_request_begins(struct connection *connection, h2o_req_t *req);
 void connection_answer_begins(struct connection *connection);
@@ -156,6 +181,31 @@ void connections_watch(struct loop *loop);
 
 /* Cuts off who is too slow or idle for too long; when stopping, who is idle. */
 void connections_sweep(struct loop *loop);
+
+/* --- secure.c --- */
+
+/* What the context of all connections needs to find them again. */
+void connection_prepare_tls(SSL_CTX *context);
+
+/* Starts the handshake, and HTTP when it is done. */
+void secure_accept(struct connection *connection);
+
+/* Bytes that go out with the connection's end, which the caller brings about at once. */
+void secure_last_words(struct connection *connection, struct slice bytes);
+
+/* The client has ended its side in TLS, and may send anything behind it. */
+bool secure_is_ended(const struct connection *connection);
+
+/* --- http2.c --- */
+
+/* Before h2o reads more. */
+void http2_protect(struct connection *connection);
+/* GOAWAY, with a reason for people; the caller ends the connection. */
+void http2_refuse(struct connection *connection, const char *reason);
+/* GOAWAY to all clients; requests go on. */
+void http2_stop(struct loop *loop);
+/* Finds connections with a stream that is late, and counts what unfinished requests hold. */
+void http2_sweep(struct loop *loop);
 
 /* --- linger.c --- */
 
@@ -175,6 +225,12 @@ void route_finish(struct http_server *server);
 /* To be called once for each request. */
 struct request_guard *request_guard_create(h2o_req_t *req);
 
+/* No more calls may begin. */
+static inline bool requests_are_many(struct http_server *server)
+{
+    return atomic_load_explicit(&server->calls, memory_order_relaxed) >= server->options.requests_max;
+}
+
 /* Runs the API call that the request is. */
 void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guard);
 
@@ -189,6 +245,7 @@ void requests_free(struct loop *loop);
 void answer_short(struct loop *loop, h2o_req_t *req, int status, const char *content_type, h2o_iovec_t body);
 void answer_preflight(struct loop *loop, h2o_req_t *req);
 void answer_overload(struct loop *loop, h2o_req_t *req);
+void answer_busy(struct loop *loop, h2o_req_t *req);
 
 /* Answers with the call's status and body. */
 void answer_call(struct request *request);

@@ -30,6 +30,10 @@ static void retire(struct request *request)
 static void on_request_gone(void *data)
 {
     struct request_guard *guard = data;
+    const h2o_req_t *req = guard->req;
+    if (guard->connection->http2 && req->bytes_sent == req->res.content_length) {
+        http2_meter_reward(&guard->connection->meter, req->bytes_sent);
+    }
     connection_request_ends(guard->connection);
     struct request *request = guard->request;
     if (request == NULL) {
@@ -44,7 +48,7 @@ static void on_request_gone(void *data)
 struct request_guard *request_guard_create(h2o_req_t *req)
 {
     struct request_guard *guard = h2o_mem_alloc_shared(&req->pool, sizeof *guard, on_request_gone);
-    *guard = (struct request_guard){.connection = connection_of(req)};
+    *guard = (struct request_guard){.req = req, .connection = connection_of(req)};
     connection_request_begins(guard->connection, req);
     return guard;
 }
@@ -60,7 +64,7 @@ static struct request *take_request(struct loop *loop)
         *request = (struct request){.loop = loop};
         api_call_init(&request->call, &loop->api, on_respond);
     }
-    request->answered = false;
+    request->answered = request->counted = false;
     return request;
 }
 
@@ -145,6 +149,7 @@ static struct auth_head head_of(struct request *request)
         .headers = request,
         .header = next_header,
         .peer = peer_text,
+        .secure = request->connection->tls != NULL,
     };
 }
 
@@ -179,6 +184,10 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
     }
     request->started_us = loop->clock_us;
     api_call_start(call);
+    if (!request->answered) {
+        request->counted = true;
+        atomic_fetch_add_explicit(&loop->server->calls, 1, memory_order_relaxed);
+    }
 }
 
 /* The answer is ready to go. */
@@ -189,12 +198,18 @@ static void finish(struct request *request)
     request->loop->calls--;
     request->loop->clock_us = env_monotonic_us();
     api_call_count(&request->call, request->loop->clock_us - request->started_us);
+    if (request->counted) {
+        atomic_fetch_sub_explicit(&request->loop->server->calls, 1, memory_order_relaxed);
+    }
     if (request->req == NULL) {
         retire(request);
         return;
     }
     size_t held = request->call.out.capacity + request->packed.capacity;
-    if (held > UNCOUNTED_BYTES) {
+    if (request->connection->tls != NULL) {
+        held *= 2; /* h2o encrypts into a copy */
+    }
+    if (held > UNCOUNTED_BYTES || request->connection->http2) { /* one connection may have a hundred */
         /* it exists already: refusing it would lose work that is done. New requests will be refused instead. */
         request->charged = held;
         budget_take_anyway(&request->loop->server->budget, held);

@@ -56,11 +56,19 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     if (loop->server->options.serves_api && is_text(req->method, "POST") && is_text(req->path_normalized, "/")) {
         if (budget_is_spent(&loop->server->budget)) {
             metric_add(&loop->requests_refused, 1);
+            connection_answer_begins(guard->connection);
             answer_overload(loop, req);
+        } else if (requests_are_many(loop->server)) {
+            metric_add(&loop->requests_refused, 1);
+            connection_answer_begins(guard->connection);
+            answer_busy(loop, req);
         } else {
             request_start(loop, req, guard);
         }
-    } else if (is_text(req->method, "OPTIONS")) {
+        return 0;
+    }
+    connection_answer_begins(guard->connection);
+    if (is_text(req->method, "OPTIONS")) {
         answer_preflight(loop, req);
     } else {
         answer_other(loop, req);
@@ -88,6 +96,7 @@ void route_register(struct http_server *server)
     /* connections_sweep is more exact; this is the longest that both of its limits allow */
     config->http1.req_timeout = (uint64_t)server->options.idle_ms_max + server->options.request_ms_max;
     config->http2.idle_timeout = server->options.idle_ms_max;
+    config->http1.upgrade_to_http2 = 0; /* HTTP/2 is for TLS, where the client and we agree on it first */
     h2o_hostconf_t *host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
     h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_request;

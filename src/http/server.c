@@ -10,8 +10,10 @@
 const struct http_options http_defaults = {
     .threads = 1,
     .connections_max = 10000,
+    .requests_max = 10000,
     .body_bytes_max = 16u << 20,
     .bytes_in_flight_max = 256u << 20,
+    .handshake_ms_max = 10000,
     .request_ms_max = 60000,
     .answer_ms_max = 120000,
     .idle_ms_max = 180000,
@@ -32,6 +34,7 @@ static void server_free(struct http_server *server)
     route_finish(server);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
+    SSL_CTX_free(server->tls);
     free(server->health.base);
     free(server->loops);
     free(server);
@@ -50,6 +53,7 @@ static struct http_server *server_create(const struct http_options *options, str
     server->options = *options;
     server->api = api;
     server->loops = loops;
+    server->tls = options->tls;
     server->health = h2o_iovec_init(health, (size_t)len);
     server->budget.max = options->bytes_in_flight_max;
     pthread_mutex_init(&server->lock, NULL);
@@ -81,6 +85,16 @@ int http_server_start(const struct http_options *options, struct api *api, struc
     }
     *ret_server = server;
     return 0;
+}
+
+void http_server_use_tls(struct http_server *server, SSL_CTX *context)
+{
+    pthread_mutex_lock(&server->lock);
+    assert(server->tls != NULL);
+    SSL_CTX *old = server->tls;
+    server->tls = context;
+    pthread_mutex_unlock(&server->lock);
+    SSL_CTX_free(old); /* connections have references of their own */
 }
 
 static void post_stop(struct http_server *server, unsigned i)

@@ -13,6 +13,7 @@
 #define SHARDS_MAX      64
 #define THREADS_MAX     64
 #define CONNECTIONS_MAX 1000000
+#define REQUESTS_MAX    1000000
 #define REGION_CHARS    63
 #define RATE_MAX        1000000
 #define CACHE_MB_MAX    1048576
@@ -140,6 +141,11 @@ static int set_max_auth_failures(struct config *config, const char *value, struc
     return set_number(value, 0, RATE_MAX, &config->max_auth_failures, err);
 }
 
+static int set_max_requests(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 1, REQUESTS_MAX, &config->max_requests, err);
+}
+
 static int set_max_collection_bytes(struct config *config, const char *value, struct err *err)
 {
     return set_large_number(value, 1, COLLECTION_MAX, &config->collection_bytes_max, err);
@@ -178,22 +184,23 @@ static int set_throttle(struct config *config, const char *value, struct err *er
     return config->throttle || strcmp(value, "off") == 0 ? 0 : err_set(err, "'%s' is neither on nor off", value);
 }
 
-static int set_key_file(struct config *config, const char *value, struct err *err)
+static int set_path(const char *value, const char **ret_path, struct err *err)
 {
     if (*value == '\0') {
         return err_set(err, "the path is empty");
     }
-    config->key_file = value;
+    *ret_path = value;
     return 0;
+}
+
+static int set_key_file(struct config *config, const char *value, struct err *err)
+{
+    return set_path(value, &config->key_file, err);
 }
 
 static int set_audit_log(struct config *config, const char *value, struct err *err)
 {
-    if (*value == '\0') {
-        return err_set(err, "the path is empty");
-    }
-    config->audit_log = value;
-    return 0;
+    return set_path(value, &config->audit_log, err);
 }
 
 static int set_audit(struct config *config, const char *value, struct err *err)
@@ -216,6 +223,21 @@ static int set_audit_strict(struct config *config, const char *value, struct err
 static int set_encrypt(struct config *config, const char *value, struct err *err)
 {
     return set_flag(value, &config->encrypt, err);
+}
+
+static int set_tls_cert(struct config *config, const char *value, struct err *err)
+{
+    return set_path(value, &config->tls.certificate, err);
+}
+
+static int set_tls_key(struct config *config, const char *value, struct err *err)
+{
+    return set_path(value, &config->tls.key, err);
+}
+
+static int set_tls_client_ca(struct config *config, const char *value, struct err *err)
+{
+    return set_path(value, &config->tls.client_ca, err);
 }
 
 static int set_log_level(struct config *config, const char *value, struct err *err)
@@ -254,6 +276,11 @@ static const struct option {
      "the key of the folder's users, of its encrypted files and tables (see stator key)"},
     {"--encrypt-at-rest", NULL, "STATOR_ENCRYPT_AT_REST", set_encrypt,
      "encrypt all files of a new data folder; it needs --key-file from then on"},
+    {"--tls-cert", "FILE", "STATOR_TLS_CERT", set_tls_cert,
+     "serve HTTPS with this certificate and those that lead to its root (PEM); SIGHUP reads it anew"},
+    {"--tls-key", "FILE", "STATOR_TLS_KEY", set_tls_key, "the certificate's private key (PEM, no passphrase)"},
+    {"--tls-client-ca", "FILE", "STATOR_TLS_CLIENT_CA", set_tls_client_ca,
+     "serve only clients with a certificate that one of these signed (PEM)"},
     {"--insecure", NULL, "STATOR_INSECURE", set_insecure,
      "with --auth sigv4, listen on more than loopback addresses, unencrypted"},
     {"--cache-mb", "N", "STATOR_CACHE_MB", set_cache_mb,
@@ -266,6 +293,8 @@ static const struct option {
      "with --auth sigv4, requests a second of one user; ThrottlingException above (default 0: no limit)"},
     {"--max-auth-failures", "N", "STATOR_MAX_AUTH_FAILURES", set_max_auth_failures,
      "bad signatures a second from one address that get more than ThrottlingException (default 100; 0: all)"},
+    {"--max-requests", "N", "STATOR_MAX_REQUESTS", set_max_requests,
+     "requests that wait for disk or other threads; more get 503 (default 10000)"},
     {"--throttle", "on|off", "STATOR_THROTTLE", set_throttle,
      "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
     {"--max-collection-bytes", "N", "STATOR_MAX_COLLECTION_BYTES", set_max_collection_bytes,
@@ -296,6 +325,7 @@ static void set_defaults(struct config *config)
         .threads = default_threads(),
         .max_connections = 10000,
         .max_auth_failures = 100,
+        .max_requests = 10000,
         .cache_mb = 128,
         .region = "us-east-1",
         .account_id = "000000000000",
@@ -351,6 +381,20 @@ static int check_audit(struct config *config, struct err *err)
     }
     if (config->audit_log != NULL && config->audit_level == AUDIT_OFF) {
         config->audit_level = AUDIT_WRITES;
+    }
+    return 0;
+}
+
+static int check_tls(const struct config *config, struct err *err)
+{
+    const struct tls_files *tls = &config->tls;
+    if ((tls->certificate == NULL) != (tls->key == NULL)) {
+        return err_set(err, "%s needs %s: the two belong together",
+                       tls->certificate != NULL ? "--tls-cert" : "--tls-key",
+                       tls->certificate != NULL ? "--tls-key" : "--tls-cert");
+    }
+    if (tls->client_ca != NULL && tls->certificate == NULL) {
+        return err_set(err, "--tls-client-ca needs --tls-cert and --tls-key");
     }
     return 0;
 }
@@ -412,7 +456,8 @@ enum config_result config_parse(int count, char *const *arguments, struct config
     }
     config.root_key_id = getenv(ROOT_KEY_ID);
     config.root_secret = getenv(ROOT_SECRET);
-    if (check_root(&config, err) != 0 || check_audit(&config, err) != 0 || check_rate(&config, err) != 0) {
+    if (check_root(&config, err) != 0 || check_audit(&config, err) != 0 || check_rate(&config, err) != 0 ||
+        check_tls(&config, err) != 0) {
         return CONFIG_REFUSED;
     }
     *ret_config = config;

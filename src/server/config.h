@@ -4,6 +4,7 @@
 #include "api/audit.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "http/tls.h"
 
 #include <netdb.h>
 #include <stdbool.h>
@@ -26,6 +27,8 @@ struct config {
     unsigned max_connections;
     unsigned max_identity_rate; /* requests a second of one user; 0: no limit */
     unsigned max_auth_failures; /* a second from one address; 0: no limit */
+    unsigned max_requests;
+    struct tls_files tls; /* certificate NULL: plain HTTP */
     unsigned cache_mb;
     uint64_t collection_bytes_max; /* 0: as DynamoDB has it */
     const char *key_file;          /* NULL: not told */

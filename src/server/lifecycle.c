@@ -7,6 +7,7 @@
 #include "cluster/cluster.h"
 #include "http/http.h"
 #include "server/audit_log.h"
+#include "server/certificate.h"
 #include "server/identity_watch.h"
 #include "server/listener.h"
 #include "server/maintenance.h"
@@ -23,6 +24,9 @@
 
 /* How long a slow client may hold up the end. */
 #define DRAIN_MS 10000
+/* How often what SIGHUP makes anew is made so unasked: a renewed certificate is found, and the key of session tickets
+ * changes. */
+#define RELOAD_S 86400
 /* Descriptors for all but connections: the store's files, listeners, loops. */
 #define OTHER_FILES 1024u
 #define FILES_MAX   1048576u
@@ -154,6 +158,10 @@ static int start_http(struct server *server, const struct config *config, unsign
     options.listener_count = server->listeners.count;
     options.threads = config->threads;
     options.connections_max = connections_max;
+    options.requests_max = config->max_requests;
+    if (certificate_load(config, &options.tls, err) != 0) {
+        return -1;
+    }
     options.monitor = &server->monitor;
     /* who may read everything may read the metrics too */
     options.serves_metrics = !config->check_signatures && server->metrics_listeners.count == 0;
@@ -240,23 +248,29 @@ static void stop(struct server *server)
     free(server->data_dir);
 }
 
-/* SIGHUP: what stands in files beside the data folder is read or opened anew. */
-static void reload(struct server *server)
+/* SIGHUP, and once a day: what stands in files beside the data folder is read or opened anew. */
+static void reload(struct server *server, const struct config *config)
 {
-    log_info("reloading: SIGHUP");
     if (server->audit_log != NULL) {
         audit_log_reopen(server->audit_log);
+    }
+    if (config->tls.certificate != NULL) {
+        certificate_reload(config, server->http);
     }
 }
 
 /* Until it is told to end; by which signal. The kernel's own SIGHUP says that the terminal is gone: an end. */
-static int wait_for_end(struct server *server, const sigset_t *signals)
+static int wait_for_end(struct server *server, const struct config *config, const sigset_t *signals)
 {
     for (;;) {
+        struct timespec day = {.tv_sec = RELOAD_S};
         siginfo_t info;
-        int number = sigwaitinfo(signals, &info);
+        int number = sigtimedwait(signals, &info, &day);
         if (number == SIGHUP && info.si_code != SI_KERNEL) {
-            reload(server);
+            log_info("reloading: SIGHUP");
+            reload(server, config);
+        } else if (number < 0 && errno == EAGAIN) {
+            reload(server, config);
         } else if (number > 0) {
             return number;
         }
@@ -277,14 +291,15 @@ int serve(const struct config *config, struct err *err)
         return -1;
     }
     unsigned shards = cluster_shard_count(server.cluster);
-    printf("stator %s: ready on http://%s, data in %s (%u shard%s%s)\n", STATOR_VERSION, server.listeners.address,
-           server.data_dir, shards, shards == 1 ? "" : "s", config->ephemeral ? ", ephemeral: nothing is kept" : "");
+    printf("stator %s: ready on http%s://%s, data in %s (%u shard%s%s)\n", STATOR_VERSION,
+           config->tls.certificate != NULL ? "s" : "", server.listeners.address, server.data_dir, shards,
+           shards == 1 ? "" : "s", config->ephemeral ? ", ephemeral: nothing is kept" : "");
     fflush(stdout);
     if (server.metrics_http != NULL) {
         log_info("metrics on http://%s/metrics", server.metrics_listeners.address);
     }
 
-    int number = wait_for_end(&server, &signals);
+    int number = wait_for_end(&server, config, &signals);
     signal(SIGTERM, on_second_signal);
     signal(SIGINT, on_second_signal);
     signal(SIGHUP, SIG_IGN);

@@ -114,10 +114,13 @@ static int open_address(const char *host, const char *port, const char *why, str
 
 int listeners_open(const struct config *config, struct listeners *ret_listeners, struct err *err)
 {
-    const char *why = config->check_signatures
-                          ? "and everything would cross the network unencrypted; --insecure allows that"
-                          : "and everybody who reaches it could do everything; that needs --auth sigv4";
-    bool allowed = config->check_signatures && config->insecure;
+    const char *why =
+        config->check_signatures
+            ? "and everything would cross the network unencrypted; --tls-cert and --tls-key change that, --insecure "
+              "allows it"
+            : "and everybody who reaches it could do everything; that needs --auth sigv4";
+    bool encrypted = config->tls.certificate != NULL;
+    bool allowed = config->check_signatures && (encrypted || config->insecure);
     return open_address(config->listen_host, config->listen_port, allowed ? NULL : why, ret_listeners, err);
 }
 

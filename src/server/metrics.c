@@ -154,7 +154,7 @@ static void append_http(struct http_server *http, struct buffer *out)
     append_authentication(http, out);
     append_throttled(http, out);
     exposition_gauge(out, "stator_requests_in_flight", "Requests that are being worked on.", in_flight);
-    exposition_counter(out, "stator_requests_refused_total", "Requests answered 503 for want of memory.",
+    exposition_counter(out, "stator_requests_refused_total", "Requests answered 503: no memory, or too many in flight.",
                        stats.requests_refused);
     exposition_gauge(out, "stator_connections", "Open connections.", stats.connections);
     exposition_counter(out, "stator_connections_accepted_total", "Connections accepted.", stats.connections_accepted);

@@ -304,4 +304,4 @@ def test_starts_that_are_refused(pytestconfig):
     anywhere = ("--listen", "0.0.0.0:0")
     assert "that needs --auth sigv4" in refused(pytestconfig, *anywhere)
     assert "that needs --auth sigv4" in refused(pytestconfig, *anywhere, "--insecure")
-    assert "unencrypted; --insecure allows that" in refused(pytestconfig, *anywhere, "--auth", "sigv4", **root)
+    assert "unencrypted; --tls-cert and --tls-key change that" in refused(pytestconfig, *anywhere, "--auth", "sigv4", **root)

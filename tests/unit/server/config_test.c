@@ -50,7 +50,11 @@ static int clear_environment(void **state)
                                         "AUDIT",
                                         "AUDIT_STRICT",
                                         "MAX_IDENTITY_RATE",
-                                        "MAX_AUTH_FAILURES"};
+                                        "MAX_AUTH_FAILURES",
+                                        "TLS_CERT",
+                                        "TLS_KEY",
+                                        "TLS_CLIENT_CA",
+                                        "MAX_REQUESTS"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[64];
         snprintf(name, sizeof name, "STATOR_%s", names[i]);
@@ -71,6 +75,8 @@ static void test_defaults(void **state)
     assert_int_equal(config.shards, 0);
     assert_in_range(config.threads, 1, 4);
     assert_int_equal(config.max_connections, 10000);
+    assert_int_equal(config.max_requests, 10000);
+    assert_null(config.tls.certificate);
     assert_int_equal(config.cache_mb, 128);
     assert_int_equal(config.collection_bytes_max, 0);
     assert_string_equal(config.region, "us-east-1");
@@ -136,6 +142,17 @@ static void test_all_options(void **state)
     assert_int_equal(config.log_level, LOG_ERROR);
     assert_int_equal(parse("--encrypt-at-rest", "--key-file=/etc/key", NULL), CONFIG_OK);
     assert_true(config.encrypt);
+    assert_int_equal(parse("--tls-cert", "/a", "--tls-key=/b", "--tls-client-ca", "/c", "--max-requests", "1", NULL),
+                     CONFIG_OK);
+    assert_string_equal(config.tls.certificate, "/a");
+    assert_string_equal(config.tls.key, "/b");
+    assert_string_equal(config.tls.client_ca, "/c");
+    assert_int_equal(config.max_requests, 1);
+    assert_int_equal(parse("--tls-cert", "/a", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--tls-key", "/a", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--tls-client-ca", "/a", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--tls-cert", "", "--tls-key", "/b", NULL), CONFIG_REFUSED);
+    assert_int_equal(parse("--max-requests", "0", NULL), CONFIG_REFUSED);
     assert_int_equal(parse("--throttle", "on", NULL), CONFIG_OK);
     assert_true(config.throttle);
     assert_int_equal(parse("--throttle=on", "--throttle=off", NULL), CONFIG_OK);
