@@ -6,8 +6,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
 const START_MS_MAX = 30000;
 
-async function startServer(binary) {
-  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--ephemeral"], {
+export async function startServer(binary, ...options) {
+  const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--ephemeral", ...options], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines = [];
@@ -17,10 +17,10 @@ async function startServer(binary) {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         lines.push(line);
-        const found = /127\.0\.0\.1:[1-9]\d*/.exec(line);
+        const found = /https?:\/\/127\.0\.0\.1:[1-9]\d*/.exec(line);
         if (found) {
           clearTimeout(timer);
-          resolve("http://" + found[0]);
+          resolve(found[0]);
         }
       });
     }

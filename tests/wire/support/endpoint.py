@@ -9,7 +9,7 @@ import subprocess
 import threading
 from dataclasses import dataclass
 
-READY = re.compile(r"(?:http://)?(127\.0\.0\.1:[1-9][0-9]*)")
+READY = re.compile(r"(https://)?(127\.0\.0\.1:[1-9][0-9]*)")
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 30
 
@@ -46,7 +46,7 @@ class Server:
             self.tail.append(line)
             found = READY.search(line)
             if found and not self._ready.is_set():
-                self.url = "http://" + found.group(1)
+                self.url = (found.group(1) or "http://") + found.group(2)
                 self._ready.set()
         self._ready.set()
 
