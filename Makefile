@@ -186,6 +186,17 @@ consistency:
 	@cd tests/consistency && CGO_ENABLED=0 go test -count=1 -timeout 0 $(if $(V),-v) . -args -binary $(abspath $(BUILD))/stator \
 		-keep $(abspath $(BUILD))/consistency -rounds $(ROUNDS) -seconds $(SECONDS) -seed $(SEED)
 
+# Faults in the long form: docs/operations/faults.md. Figures are in $(BUILD)/faults/figures, a line of JSON for each test.
+.PHONY: faults
+FLIPS ?= 1000
+faults:
+	@tools/install-deps test
+	@$(sub) $(BUILD)/stator
+	@mkdir -p $(BUILD)/faults && rm -f $(BUILD)/faults/figures
+	@$$(tools/python-env) -m pytest -q -p no:cacheprovider tests/crash --long --rounds $(if $(filter command% env%,$(origin ROUNDS)),$(ROUNDS),100) --flips $(FLIPS) \
+		--seed $(SEED) --binary $(BUILD)/stator --figures $(BUILD)/faults/figures $(ARGS); \
+		code=$$?; cat $(BUILD)/faults/figures; exit $$code
+
 # Side by side with what a user would pick instead: docs/performance.md.
 .PHONY: bench
 $(BUILD)/tests/bench/ceilings: $(BUILD)/tests/bench/ceilings.o $(call archives,base bench)
@@ -218,6 +229,7 @@ flamegraphs:
 #: make differential compares with Amazon's DynamoDB Local on random requests (REQUESTS=100000 SEED=1 SHARDS='1 4')
 #: make cost         counts the instructions of requests, and fails when one became dearer (ARGS=--update)
 #: make consistency  checks histories of concurrent clients under kill -9 (ROUNDS=100 SECONDS=3 SEED=1)
+#: make faults       kills, cuts, fills and damages a hundredfold, and counts (ROUNDS=100 FLIPS=1000 SEED=1 ARGS='-k kill')
 #: make bench        measures Stator beside dynalite, DynamoDB Local, nginx and RocksDB (LONG=1: ten million items,
 #:                   DOCS=1: table and plots into docs/, ARGS='--only reads --rounds 5')
 #: make flamegraphs  who uses the server's CPU time, as pictures in build/bench/flames (ARGS='ycsb-a scan', DOCS=1: into docs/)

@@ -2,6 +2,8 @@
  * DynamoDB's. */
 #include "api/api.h"
 
+#include <pthread.h>
+
 #include <assert.h>
 
 #include "api/audit.h"
@@ -13,7 +15,8 @@
 
 #define ARENA_CHUNK_BYTES (16 * 1024)
 /* A call that is used again keeps an answer buffer up to this size. */
-#define OUT_BYTES_KEPT (64 * 1024)
+#define OUT_BYTES_KEPT   (64 * 1024)
+#define BODY_BYTES_SMALL (512u * 1024)
 
 void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *port)
 {
@@ -84,6 +87,7 @@ void api_call_reset(struct api_call *call)
     call->nodes = NULL;
     call->request = NULL;
     call->work = call->then = NULL;
+    call->overloaded = false;
 }
 
 void api_call_finish(struct api_call *call)
@@ -93,11 +97,34 @@ void api_call_finish(struct api_call *call)
     buffer_finish(&call->out);
 }
 
+/* What 16 MB become while they are parsed may be 300 MB. So one large body is parsed at a time, and only while there is
+ * room; false: there is none. */
+static bool parse_large(struct api_call *call, enum json_result *ret_result)
+{
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&turn);
+    bool may = call_may_grow(call);
+    if (may) {
+        *ret_result = json_parse(call->loop->parser, call->body, &call->arena, &call->nodes);
+        if (call->grew != NULL) {
+            call->grew(call);
+        }
+    }
+    pthread_mutex_unlock(&turn);
+    return may;
+}
+
 /* The root as an object, or a failed call. What is no JSON, or a scalar, is refused without a message. Only attribute
  * values nest without end, so JSON that is too deep is an attribute value that is. */
 static bool parse(struct api_call *call)
 {
-    enum json_result result = json_parse(call->loop->parser, call->body, &call->arena, &call->nodes);
+    enum json_result result = JSON_OK;
+    if (call->body.len <= BODY_BYTES_SMALL) {
+        result = json_parse(call->loop->parser, call->body, &call->arena, &call->nodes);
+    } else if (!parse_large(call, &result)) {
+        call_fail(call, ERROR_UNAVAILABLE, "The server holds too much data of requests in flight. Please try again.");
+        return false;
+    }
     if (result == JSON_TOO_DEEP) {
         call_fail(call, ERROR_VALIDATION, "Nesting Levels have exceeded supported limits");
         return false;

@@ -72,6 +72,10 @@ struct api_call {
     struct slice body;     /* JSON_PADDING readable bytes behind it; needed only during api_call_start */
     /* Called once, on the loop's thread, maybe already inside api_call_start. `status` and `out` are the answer. */
     void (*respond)(struct api_call *call);
+    /* The owner's account of memory; both may be NULL, and run on whatever thread has the call. Whether the call may
+     * take much more; it holds more, or less, than before. */
+    bool (*may_grow)(struct api_call *call);
+    void (*grew)(struct api_call *call);
 
     unsigned status;   /* HTTP status */
     struct buffer out; /* the body of the answer */
@@ -93,6 +97,7 @@ struct api_call {
     void (*work)(struct api_call *call);
     void (*then)(struct api_call *call);
     struct task task; /* for the pool, and back */
+    bool overloaded;  /* it was not to grow */
 };
 
 void api_call_init(struct api_call *call, struct api_loop *loop, void (*respond)(struct api_call *call));

@@ -280,6 +280,10 @@ static void read_all(struct api_call *call)
 {
     struct batch_get *batch = call->state;
     bool full = false;
+    if (!call_may_grow(call)) {
+        batch->failed = true;
+        return;
+    }
     json_object_begin(&call->out);
     json_member_object_begin(&call->out, "Responses");
     for (uint32_t i = 0; i < batch->table_count; i++) {

@@ -126,11 +126,20 @@ static void run_on_pool(struct task *task)
     struct api_call *call = call_of_task(task);
     struct mailbox *mailbox = &call->loop->port->mailbox;
     call->work(call);
+    if (call->grew != NULL) {
+        call->grew(call);
+    }
     /* From the post on, the call belongs to the loop. */
     struct task_list done = {0};
     call->task.run = back_on_loop;
     task_list_append(&done, &call->task);
     mailbox_post(mailbox, &done);
+}
+
+bool call_may_grow(struct api_call *call)
+{
+    call->overloaded = call->may_grow != NULL && !call->may_grow(call);
+    return !call->overloaded;
 }
 
 void call_run_on_pool(struct api_call *call, void (*work)(struct api_call *call), void (*then)(struct api_call *call))

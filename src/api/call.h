@@ -44,6 +44,10 @@ struct slice call_table_arn(struct api_call *call, struct slice name);
  * not answer; `then` may go to the pool again. One at a time for a call. */
 void call_run_on_pool(struct api_call *call, void (*work)(struct api_call *call), void (*then)(struct api_call *call));
 
+/* Before work on the pool that makes a large answer. False: too much is held for others; fail the call with
+ * item_fail_store, which says so. */
+bool call_may_grow(struct api_call *call) MUST_USE;
+
 /* The call's port, for cluster_submit_write and cluster_change_table. */
 static inline struct cluster_port *call_port(struct api_call *call)
 {

@@ -226,7 +226,7 @@ static void page_ended(struct api_call *call)
 static void run_rest(struct api_call *call)
 {
     struct item_page *item_page = call->state;
-    item_page->state = page_step(&item_page->page, 0, &item_page->err);
+    item_page->state = call_may_grow(call) ? page_step(&item_page->page, 0, &item_page->err) : PAGE_FAILED;
 }
 
 /* True if the page has ended: few rows and few bytes. */

@@ -81,6 +81,10 @@ struct item_write *item_write_create(struct api_call *call, enum write_kind kind
 
 void item_fail_store(struct api_call *call, const struct err *err)
 {
+    if (call->overloaded) {
+        call_fail(call, ERROR_UNAVAILABLE, "The server holds too much data of requests in flight. Please try again.");
+        return;
+    }
     log_error("%s: %s", call->operation->name, err->text);
     call_fail(call, ERROR_INTERNAL, "Internal server error");
 }

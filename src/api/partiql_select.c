@@ -177,7 +177,7 @@ static void answer(struct api_call *call)
 static void run_rest(struct api_call *call)
 {
     struct select_run *run = call->state;
-    run->state = step(run, 0);
+    run->state = call_may_grow(call) ? step(run, 0) : PAGE_FAILED;
 }
 
 /* --- setting up -------------------------------------------------------------------------------------------------- */

@@ -110,7 +110,8 @@ static void read_all(struct api_call *call)
         keys[i] = read->gets[i].key;
     }
     read->conflict = read->count;
-    if (cluster_transact_get(cluster, keys, read->count, items, &read->conflict, &read->err) != 0) {
+    if (!call_may_grow(call) ||
+        cluster_transact_get(cluster, keys, read->count, items, &read->conflict, &read->err) != 0) {
         read->failed = true;
         return;
     }

@@ -35,6 +35,15 @@ void arena_finish(struct arena *arena)
     arena->at = arena->end = nowhere;
 }
 
+size_t arena_bytes(const struct arena *arena)
+{
+    size_t bytes = 0;
+    for (const struct arena_chunk *chunk = arena->chunk; chunk != NULL; chunk = chunk->older) {
+        bytes += sizeof *chunk + chunk->bytes;
+    }
+    return bytes;
+}
+
 void arena_reset(struct arena *arena)
 {
     struct arena_chunk *chunk = arena->chunk;

@@ -44,6 +44,9 @@ void *arena_zalloc(struct arena *arena, size_t bytes);
 #define ARENA_NEW(arena, type)          ((type *)arena_zalloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (count)))
 
+/* What it holds of the system's memory. */
+size_t arena_bytes(const struct arena *arena);
+
 /* Copies bytes into the arena. */
 struct slice arena_copy(struct arena *arena, struct slice bytes);
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 #define COUNT_MAX 1000000000L
 
 /* Every fault point there is. A name in STATOR_FAULT that is not here is refused, so that a test with a spelling
@@ -59,7 +61,11 @@ bool fault_fires(const char *name)
     if (armed == NULL || strcmp(armed, name) != 0) {
         return false;
     }
-    return atomic_fetch_sub(&passes_left, 1) == 1;
+    if (atomic_fetch_sub(&passes_left, 1) != 1) {
+        return false;
+    }
+    log_warning("fault point %s fires", name);
+    return true;
 }
 
 void fault_crash(const char *name)

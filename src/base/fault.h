@@ -7,7 +7,7 @@
 /* Reads the environment; once, before any thread starts. Returns -1 when the name is not a known point. */
 int fault_init(void);
 
-/* True when the armed point of this name fires now. */
+/* True when the armed point of this name fires now, which is logged. */
 bool fault_fires(const char *name);
 
 /* Ends the process as kill -9 would, when the armed point of this name fires now. */

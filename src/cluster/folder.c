@@ -1,7 +1,9 @@
 /* The data folder:
  *
  *   format    text: "stator data folder", "format 1", "shards N"; written once, before the first shard is made.
- *             With encrypted files "format 2" and a fourth line, "encrypted"
+ *             With encrypted files "format 2" and a fourth line, "encrypted". At last "checksum C": the low 32 bits of
+ *             XXH3-64 over the lines before, in hexadecimal digits; older folders have no such line, and are known by
+ *             their shards
  *   data-keys    the folder's keys, sealed (crypto/keyring.h); in an encrypted folder there before `format` is
  *   local-key    what seals them if no key file was given
  *   lock      held with flock(2) while a server uses the folder
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "cluster/private.h"
 #include "crypto/keyring.h"
 
@@ -25,6 +28,7 @@
 #define FORMAT_ENCRYPTED 2
 #define FORMAT_VERSION   2 /* the newest that this version knows */
 #define FORMAT_MAGIC     "stator data folder"
+#define FORMAT_BYTES     256
 
 static int make_folder(const char *path, struct err *err)
 {
@@ -73,11 +77,14 @@ static int refuse_foreign_folder(const char *folder, struct err *err)
     return 0;
 }
 
-int folder_lock(const char *folder, int *ret_fd, struct err *err)
+static int lock(const char *folder, bool make, int *ret_fd, struct err *err)
 {
     char path[4096 + 16];
     snprintf(path, sizeof path, "%s/lock", folder);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, make ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0600);
+    if (fd < 0 && !make && errno == ENOENT) {
+        return 0; /* a copy may be without, and stays so */
+    }
     if (fd < 0) {
         return err_set(err, "cannot write to the data folder %s: %s", folder, strerror(errno));
     }
@@ -90,43 +97,84 @@ int folder_lock(const char *folder, int *ret_fd, struct err *err)
     return 0;
 }
 
+int folder_lock(const char *folder, int *ret_fd, struct err *err)
+{
+    return lock(folder, true, ret_fd, err);
+}
+
+/* What the file says, with its checksum or, as older versions wrote it, without. */
+static void format_text(const struct folder_format *format, bool with_checksum, struct buffer *out)
+{
+    buffer_printf(out, FORMAT_MAGIC "\nformat %d\nshards %u\n%s", format->encrypted ? FORMAT_ENCRYPTED : FORMAT_PLAIN,
+                  format->shards, format->encrypted ? "encrypted\n" : "");
+    if (with_checksum) {
+        buffer_printf(out, "checksum %08x\n", hash_checksum(buffer_slice(out)));
+    }
+}
+
 static int write_format(const char *folder, const struct folder_format *format, struct err *err)
 {
     char path[4096 + 16];
     struct buffer text = {0};
     snprintf(path, sizeof path, "%s/format", folder);
-    buffer_printf(&text, FORMAT_MAGIC "\nformat %d\nshards %u\n%s", format->encrypted ? FORMAT_ENCRYPTED : FORMAT_PLAIN,
-                  format->shards, format->encrypted ? "encrypted\n" : "");
+    format_text(format, true, &text);
     int result = file_replace(path, buffer_slice(&text), err);
     buffer_finish(&text);
     return result;
 }
 
-int folder_read_format(const char *folder, struct folder_format *ret_format, struct err *err)
+static bool has_shard(const char *folder, unsigned number)
 {
     char path[4096 + 16];
+    snprintf(path, sizeof path, "%s/shard-%03u", folder, number);
+    return access(path, F_OK) == 0;
+}
+
+/* Whether the bytes are what write_format wrote. A wrong number of shards would let items be looked for where they are
+ * not: where no checksum vouches for it, the shards must. */
+static bool format_is_whole(const char *folder, struct slice bytes, const struct folder_format *format)
+{
+    struct buffer text = {0};
+    format_text(format, true, &text);
+    bool whole = slice_equal(bytes, buffer_slice(&text));
+    buffer_clear(&text);
+    format_text(format, false, &text);
+    if (!whole && slice_equal(bytes, buffer_slice(&text))) {
+        whole = !has_shard(folder, 0) || (has_shard(folder, format->shards - 1) && !has_shard(folder, format->shards));
+    }
+    buffer_finish(&text);
+    return whole;
+}
+
+int folder_read_format(const char *folder, struct folder_format *ret_format, struct err *err)
+{
+    char path[4096 + 16], bytes[FORMAT_BYTES];
     snprintf(path, sizeof path, "%s/format", folder);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return errno == ENOENT ? 0 : err_set(err, "cannot read %s: %s", path, strerror(errno));
     }
-    int version = 0, end = 0;
-    unsigned shards = 0;
-    char word[16] = "";
-    int fields = fscanf(file, FORMAT_MAGIC "%n", &end);
-    fields = end == 0 ? 0 : fscanf(file, " format %d shards %u %15s", &version, &shards, word);
+    size_t len = fread(bytes, 1, sizeof bytes - 1, file);
+    bool failed = ferror(file) != 0;
     fclose(file);
+    if (failed) {
+        return err_set(err, "cannot read %s: %s", path, strerror(errno));
+    }
+    bytes[len] = '\0';
+    int version = 0;
+    unsigned shards = 0;
+    int fields = sscanf(bytes, FORMAT_MAGIC " format %d shards %u", &version, &shards);
     if (fields >= 1 && version > FORMAT_VERSION) {
         return err_set(
             err, "the data folder %s has format %d; this version of Stator reads up to format %d: use a newer one",
             folder, version, FORMAT_VERSION);
     }
-    bool encrypted = version == FORMAT_ENCRYPTED;
-    bool good = fields == (encrypted ? 3 : 2) && (!encrypted || strcmp(word, "encrypted") == 0);
-    if (!good || version < 1 || shards < 1 || shards > CLUSTER_SHARDS_MAX) {
+    struct folder_format format = {shards, version == FORMAT_ENCRYPTED};
+    if (fields != 2 || version < 1 || shards < 1 || shards > CLUSTER_SHARDS_MAX ||
+        !format_is_whole(folder, slice_of(bytes, len), &format)) {
         return err_set(err, "%s is damaged, or %s is not a data folder of Stator", path, folder);
     }
-    *ret_format = (struct folder_format){shards, encrypted};
+    *ret_format = format;
     return 1;
 }
 
@@ -195,6 +243,28 @@ int folder_open(struct cluster *cluster, struct err *err)
         folder_close(cluster);
         return -1;
     }
+    return 0;
+}
+
+int folder_open_existing(struct cluster *cluster, struct err *err)
+{
+    const char *folder = cluster->options.data_dir;
+    struct folder_format format;
+    cluster->lock_fd = -1;
+    int result = folder_read_format(folder, &format, err);
+    if (result == 0) {
+        return err_set(err, "%s is not a data folder of Stator: it has no file 'format'", folder);
+    }
+    if (result < 0 || lock(folder, false, &cluster->lock_fd, err) != 0 || open_keys(cluster, err) != 0) {
+        folder_close(cluster);
+        return -1;
+    }
+    if (format.encrypted && cluster->keyring == NULL) {
+        folder_close(cluster);
+        return err_set(err, "the data folder %s is encrypted, but its file " KEYRING_FILE " is missing", folder);
+    }
+    cluster->shard_count = format.shards;
+    cluster->encrypted = format.encrypted;
     return 0;
 }
 

@@ -61,6 +61,8 @@ void cluster_submit(struct shard *shard, struct command *command);
 /* folder.c: makes and locks the data folder, reads or writes its format file, settles the number of shards, and opens
  * its keys. */
 int folder_open(struct cluster *cluster, struct err *err) MUST_USE;
+/* Only locks and reads: nothing is made. */
+int folder_open_existing(struct cluster *cluster, struct err *err) MUST_USE;
 void folder_close(struct cluster *cluster);
 /* Refused while a server uses the folder. */
 int folder_lock(const char *folder, int *ret_fd, struct err *err) MUST_USE;

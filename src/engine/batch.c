@@ -23,6 +23,11 @@ struct overlay_entry {
     bool was_cached; /* while it is committed */
 };
 
+struct written_table {
+    struct written_table *next;
+    struct table_state *state; /* kept alive by the command that wrote, until after the commit */
+};
+
 void batch_init(struct batch *batch, struct shard *shard)
 {
     *batch = (struct batch){.shard = shard, .rows = store_batch_create(), .expiry_low = UINT64_MAX};
@@ -55,6 +60,7 @@ void batch_reset(struct batch *batch)
     batch->overlay_count = 0;
     arena_reset(&batch->memory);
     arena_reset(&batch->scratch);
+    batch->written = NULL;
     batch->bytes = 0;
     batch->expiry_low = UINT64_MAX;
     batch->durable = false;
@@ -83,7 +89,20 @@ int batch_commit(struct batch *batch, struct err *err)
             item_cache_write_end(cache, entry->key, stays ? entry->stored : SLICE(""));
         }
     }
+    for (const struct written_table *table = batch->written; table != NULL; table = table->next) {
+        atomic_fetch_add(&table->state->writes, 1);
+    }
     return failed;
+}
+
+void batch_count_write(struct batch *batch, struct table_state *state)
+{
+    atomic_fetch_add(&state->writes, 1);
+    if (batch->written == NULL || batch->written->state != state) {
+        struct written_table *table = ARENA_NEW(&batch->memory, struct written_table);
+        *table = (struct written_table){batch->written, state};
+        batch->written = table;
+    }
 }
 
 uint64_t batch_next_version(struct batch *batch)

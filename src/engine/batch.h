@@ -14,6 +14,8 @@
 
 struct shard;
 struct overlay_entry;
+struct table_state;
+struct written_table;
 
 struct batch {
     struct shard *shard;
@@ -26,13 +28,14 @@ struct batch {
     struct overlay_entry **overlay;       /* a hash table */
     struct overlay_entry *overlay_newest; /* the list of its entries */
     uint32_t overlay_count;
-    size_t bytes;        /* appended to `rows` */
-    uint64_t expiry_low; /* the earliest expiry row in it; UINT64_MAX: none */
-    bool durable;        /* a client waits for something in it: it needs an fsync */
-    bool outbox_changed; /* it has rows for other shards */
-    bool probes;         /* to be committed even if it is empty: can the store be written again? */
-    bool broken;         /* a command could not write all of its rows: nothing may be committed */
-    bool last;           /* takes no further command: what the next one reads becomes visible by the commit */
+    struct written_table *written; /* whose items it changes */
+    size_t bytes;                  /* appended to `rows` */
+    uint64_t expiry_low;           /* the earliest expiry row in it; UINT64_MAX: none */
+    bool durable;                  /* a client waits for something in it: it needs an fsync */
+    bool outbox_changed;           /* it has rows for other shards */
+    bool probes;                   /* to be committed even if it is empty: can the store be written again? */
+    bool broken;                   /* a command could not write all of its rows: nothing may be committed */
+    bool last;                     /* takes no further command: what the next one reads becomes visible by the commit */
 };
 
 void batch_init(struct batch *batch, struct shard *shard);
@@ -48,6 +51,10 @@ int batch_commit(struct batch *batch, struct err *err) MUST_USE;
 
 /* Grows with every call, within the shard and (with the clock) across restarts: microseconds since 1970. */
 uint64_t batch_next_version(struct batch *batch);
+
+/* An item of the table is written: counted in table_state.writes now, and once more when it is readable, so that who
+ * counts rows in between knows that he may have missed it. */
+void batch_count_write(struct batch *batch, struct table_state *state);
 
 /* The item as the commands before left it. */
 int batch_get_item(struct batch *batch, const struct row_key *key, struct stored_item *ret_item,

@@ -288,7 +288,7 @@ static int apply_effect(struct batch *batch, const struct transact_effect *effec
     if (ttl_is_on(table)) {
         ttl_update(batch, table, &effect->key, old_exists ? &old : NULL, new_exists ? &new : NULL);
     }
-    atomic_fetch_add_explicit(&effect->table->state->writes, 1, memory_order_relaxed);
+    batch_count_write(batch, effect->table->state);
     return 0;
 }
 
@@ -361,8 +361,8 @@ static bool parse_effect(struct slice *from, struct catalog *catalog, struct tra
            cut(from, read_u32(len.data), &ret_effect->stored);
 }
 
-static bool parse_part(struct arena *arena, struct slice key, struct slice value, struct catalog *catalog,
-                       struct transact_part *ret_part)
+bool transact_parse_part(struct arena *arena, struct slice key, struct slice value, struct catalog *catalog,
+                         struct transact_part *ret_part)
 {
     struct slice rest = arena_copy(arena, value), home;
     if (key.len != 1 + TRANSACTION_ID_BYTES || !cut(&rest, 4, &home)) {
@@ -405,7 +405,7 @@ int transact_load(struct shard *shard, struct catalog *catalog, struct arena *ar
     int more;
     while ((more = store_cursor_next(cursor, err)) == 1) {
         struct transact_part *part = ARENA_NEW(arena, struct transact_part);
-        if (!parse_part(arena, store_cursor_key(cursor), store_cursor_value(cursor), catalog, part)) {
+        if (!transact_parse_part(arena, store_cursor_key(cursor), store_cursor_value(cursor), catalog, part)) {
             more = err_set(err, "shard %u: a prepared transaction is damaged", shard->number);
             break;
         }

@@ -99,6 +99,10 @@ int transact_load(struct shard *shard, struct catalog *catalog, struct arena *ar
                   void (*visit)(void *context, struct shard *shard, struct transact_part *part), void *context,
                   struct err *err) MUST_USE;
 
+/* Reads a row "p"; the part lives in `arena`. False: it is damaged. */
+bool transact_parse_part(struct arena *arena, struct slice key, struct slice value, struct catalog *catalog,
+                         struct transact_part *ret_part) MUST_USE;
+
 /* Whether this shard has stored the decision to commit. */
 int transact_is_decided(struct shard *shard, const struct transaction_id *id, bool *ret_decided,
                         struct err *err) MUST_USE;

@@ -187,7 +187,7 @@ void write_apply(struct write *write, struct batch *batch, const struct write_pl
         ttl_update(batch, table, &write->key, plan->old_exists ? &plan->old : NULL,
                    plan->new_exists ? &plan->new : NULL);
     }
-    atomic_fetch_add_explicit(&write->table->state->writes, 1, memory_order_relaxed);
+    batch_count_write(batch, write->table->state);
     if (write->want_new && plan->new_exists) {
         write->new = plan->new;
     }

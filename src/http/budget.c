@@ -24,6 +24,11 @@ void budget_give(struct budget *budget, size_t bytes)
     (void)before;
 }
 
+bool budget_is_full(struct budget *budget)
+{
+    return atomic_load_explicit(&budget->used, memory_order_relaxed) >= budget->max / 4 * 3;
+}
+
 bool budget_is_spent(struct budget *budget)
 {
     return atomic_load_explicit(&budget->used, memory_order_relaxed) >= budget->max;

@@ -344,14 +344,18 @@ void connections_sweep(struct loop *loop)
     const struct http_options *options = &loop->server->options;
     uint64_t now = loop->now_ms;
     bool drained = loop->stopping && now >= loop->stop_at_ms;
+    /* While there is no room for others, who does not take his answer must go: memory is not his to keep. */
+    unsigned answer_ms = options->answer_ms_max, pressed_ms = options->pressed_ms_max;
+    if (budget_is_full(&loop->server->budget) && pressed_ms < answer_ms) {
+        answer_ms = pressed_ms;
+    }
     http2_sweep(loop);
     for (h2o_linklist_t *at = loop->connections.next; at != &loop->connections; at = at->next) {
         struct connection *connection = H2O_STRUCT_FROM_MEMBER(struct connection, link, at);
-        unsigned request_ms_max = connection->handshaking ? options->handshake_ms_max : options->request_ms_max;
+        unsigned request_ms = connection->handshaking ? options->handshake_ms_max : options->request_ms_max;
         if (drained || connection->late ||
-            (connection->answer_since_ms != 0 &&
-             is_overdue(connection->answer_since_ms, options->answer_ms_max, now)) ||
-            (connection->request_since_ms != 0 && is_overdue(connection->request_since_ms, request_ms_max, now))) {
+            (connection->answer_since_ms != 0 && is_overdue(connection->answer_since_ms, answer_ms, now)) ||
+            (connection->request_since_ms != 0 && is_overdue(connection->request_since_ms, request_ms, now))) {
             cut_off(connection, SHUT_RDWR);
         } else if (connection->requests == 0 && connection->request_since_ms == 0 && connection->http2_bytes == 0) {
             if (loop->stopping) {

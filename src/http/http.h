@@ -29,6 +29,7 @@ struct http_options {
     unsigned handshake_ms_max;          /* for TLS's, from the connection's start */
     unsigned request_ms_max;            /* from a request's first byte to its last */
     unsigned answer_ms_max;             /* for a client to take an answer */
+    unsigned pressed_ms_max;            /* the same while large requests are refused for want of memory */
     unsigned idle_ms_max;               /* between an answer and the next request */
     const struct http_monitor *monitor; /* NULL: no metrics, and ready until it stops. Must outlive the server */
     bool serves_api;                    /* POST / */

@@ -132,6 +132,8 @@ struct request {
     h2o_req_t *req;                /* NULL: the client is gone */
     struct connection *connection; /* valid while req is */
     size_t charged;                /* bytes taken from the budget for the answer */
+    bool encrypted;                /* the connection has TLS */
+    bool counts_all;               /* one connection may have a hundred such: small ones count too */
     uint64_t started_us;           /* the loop's clock when all of it had come */
     struct buffer packed;          /* the answer as gzip */
     struct task task;              /* packing on the pool, and back */
@@ -155,6 +157,8 @@ struct request_guard {
 
 /* False, and nothing taken, if that would exceed the ceiling. */
 bool budget_take(struct budget *budget, size_t bytes);
+/* Less than a quarter is left: that is for small requests. */
+bool budget_is_full(struct budget *budget);
 void budget_take_anyway(struct budget *budget, size_t bytes);
 void budget_give(struct budget *budget, size_t bytes);
 bool budget_is_spent(struct budget *budget);

@@ -20,6 +20,28 @@
 
 static void on_respond(struct api_call *call);
 
+/* What the request holds, beyond what every request may. Whoever has the call has this. */
+static void account(struct api_call *call)
+{
+    struct request *request = H2O_STRUCT_FROM_MEMBER(struct request, call, call);
+    struct budget *budget = &request->loop->server->budget;
+    size_t answer = call->out.capacity + request->packed.capacity;
+    size_t held = (request->encrypted ? 2 * answer : answer) + arena_bytes(&call->arena); /* h2o encrypts into a copy */
+    held = held > UNCOUNTED_BYTES || request->counts_all ? held : 0;
+    if (held > request->charged) {
+        /* it exists already: refusing it would lose work that is done. New requests will be refused instead. */
+        budget_take_anyway(budget, held - request->charged);
+    } else {
+        budget_give(budget, request->charged - held);
+    }
+    request->charged = held;
+}
+
+static bool may_grow(struct api_call *call)
+{
+    return !budget_is_full(&H2O_STRUCT_FROM_MEMBER(struct request, call, call)->loop->server->budget);
+}
+
 static void retire(struct request *request)
 {
     request->next = request->loop->retired;
@@ -63,6 +85,8 @@ static struct request *take_request(struct loop *loop)
         request = h2o_mem_alloc(sizeof *request); /* aborts rather than fail */
         *request = (struct request){.loop = loop};
         api_call_init(&request->call, &loop->api, on_respond);
+        request->call.may_grow = may_grow;
+        request->call.grew = account;
     }
     request->answered = request->counted = false;
     return request;
@@ -158,6 +182,8 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
     struct request *request = take_request(loop);
     request->req = req;
     request->connection = guard->connection;
+    request->encrypted = guard->connection->tls != NULL;
+    request->counts_all = guard->connection->http2;
     guard->request = request;
     request_ids_next(&loop->ids, request->id);
 
@@ -205,14 +231,9 @@ static void finish(struct request *request)
         retire(request);
         return;
     }
-    size_t held = request->call.out.capacity + request->packed.capacity;
-    if (request->connection->tls != NULL) {
-        held *= 2; /* h2o encrypts into a copy */
-    }
-    if (held > UNCOUNTED_BYTES || request->connection->http2) { /* one connection may have a hundred */
-        /* it exists already: refusing it would lose work that is done. New requests will be refused instead. */
-        request->charged = held;
-        budget_take_anyway(&request->loop->server->budget, held);
+    if (request->charged > 0 || request->counts_all ||
+        request->call.out.capacity + request->packed.capacity > UNCOUNTED_BYTES) {
+        account(&request->call);
     }
     connection_answer_begins(request->connection);
     answer_call(request);

@@ -16,6 +16,7 @@ const struct http_options http_defaults = {
     .handshake_ms_max = 10000,
     .request_ms_max = 60000,
     .answer_ms_max = 120000,
+    .pressed_ms_max = 10000,
     .idle_ms_max = 180000,
     .serves_api = true,
 };

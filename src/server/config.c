@@ -10,14 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHARDS_MAX      64
-#define THREADS_MAX     64
-#define CONNECTIONS_MAX 1000000
-#define REQUESTS_MAX    1000000
-#define REGION_CHARS    63
-#define RATE_MAX        1000000
-#define CACHE_MB_MAX    1048576
-#define COLLECTION_MAX  (1ull << 50)
+#define SHARDS_MAX       64
+#define THREADS_MAX      64
+#define CONNECTIONS_MAX  1000000
+#define REQUESTS_MAX     1000000
+#define REGION_CHARS     63
+#define RATE_MAX         1000000
+#define CACHE_MB_MAX     1048576
+#define COLLECTION_MAX   (1ull << 50)
+#define IN_FLIGHT_MB_MAX 1048576
 
 #define ROOT_KEY_ID "STATOR_ROOT_ACCESS_KEY_ID"
 #define ROOT_SECRET "STATOR_ROOT_SECRET_ACCESS_KEY"
@@ -144,6 +145,11 @@ static int set_max_auth_failures(struct config *config, const char *value, struc
 static int set_max_requests(struct config *config, const char *value, struct err *err)
 {
     return set_number(value, 1, REQUESTS_MAX, &config->max_requests, err);
+}
+
+static int set_max_in_flight_mb(struct config *config, const char *value, struct err *err)
+{
+    return set_number(value, 1, IN_FLIGHT_MB_MAX, &config->in_flight_mb, err);
 }
 
 static int set_max_collection_bytes(struct config *config, const char *value, struct err *err)
@@ -295,6 +301,8 @@ static const struct option {
      "bad signatures a second from one address that get more than ThrottlingException (default 100; 0: all)"},
     {"--max-requests", "N", "STATOR_MAX_REQUESTS", set_max_requests,
      "requests that wait for disk or other threads; more get 503 (default 10000)"},
+    {"--max-in-flight-mb", "N", "STATOR_MAX_IN_FLIGHT_MB", set_max_in_flight_mb,
+     "memory for requests and answers under way, in MB; above it requests get 503 (default 256)"},
     {"--throttle", "on|off", "STATOR_THROTTLE", set_throttle,
      "refuse what exceeds provisioned throughput or on-demand maxima (default off)"},
     {"--max-collection-bytes", "N", "STATOR_MAX_COLLECTION_BYTES", set_max_collection_bytes,
@@ -327,6 +335,7 @@ static void set_defaults(struct config *config)
         .max_auth_failures = 100,
         .max_requests = 10000,
         .cache_mb = 128,
+        .in_flight_mb = 256,
         .region = "us-east-1",
         .account_id = "000000000000",
         .log_level = LOG_INFO,

@@ -30,6 +30,7 @@ struct config {
     unsigned max_requests;
     struct tls_files tls; /* certificate NULL: plain HTTP */
     unsigned cache_mb;
+    unsigned in_flight_mb;         /* of requests and answers */
     uint64_t collection_bytes_max; /* 0: as DynamoDB has it */
     const char *key_file;          /* NULL: not told */
     bool encrypt;                  /* a new folder gets encrypted files */

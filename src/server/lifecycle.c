@@ -15,6 +15,7 @@
 #include "server/temp_dir.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@
 #define FAILURES_BURST_S        10u
 #define METRICS_CONNECTIONS_MAX 64u
 #define METRICS_BODY_BYTES_MAX  4096u
+#define LARGE_BUFFER_BYTES      (1 << 20)
 
 /* What a running server is made of, in the order in which it is made. */
 struct server {
@@ -159,6 +161,7 @@ static int start_http(struct server *server, const struct config *config, unsign
     options.threads = config->threads;
     options.connections_max = connections_max;
     options.requests_max = config->max_requests;
+    options.bytes_in_flight_max = (size_t)config->in_flight_mb << 20;
     if (certificate_load(config, &options.tls, err) != 0) {
         return -1;
     }
@@ -280,6 +283,10 @@ static int wait_for_end(struct server *server, const struct config *config, cons
 int serve(const struct config *config, struct err *err)
 {
     log_set_level(config->log_level);
+    /* Large buffers go back to the system when they are freed; otherwise glibc begins, after the first, to keep them.
+     */
+    mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 4 * LARGE_BUFFER_BYTES);
     signal(SIGPIPE, SIG_IGN); /* a client that is gone is an error of the write */
     sigset_t signals;
     stop_signals(&signals);

@@ -4,6 +4,7 @@
 #include "server/key_command.h"
 #include "server/lifecycle.h"
 #include "server/user_command.h"
+#include "server/verify_command.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ static void print_help(FILE *file)
           "  role     what users may be for a while: add, trust, list, disable, enable, remove\n"
           "  key      the keys that protect their secrets, and encrypted files and tables\n"
           "  bench    put load on an endpoint, this one or another, and measure it\n"
+          "  verify   look through a data folder for damage\n"
           "  version  print the version\n"
           "  help     print this text\n\n"
           "stator COMMAND --help tells more about a command.\n",
@@ -81,6 +83,9 @@ static int run(int argc, char **argv)
     }
     if (strcmp(command, "key") == 0) {
         return key_command(argc - 2, argv + 2);
+    }
+    if (strcmp(command, "verify") == 0) {
+        return verify_command(argc - 2, argv + 2);
     }
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         return run_version(argc - 2, argv + 2);

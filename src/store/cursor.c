@@ -5,8 +5,9 @@
 #include "store/private.h"
 
 struct store_cursor {
-    rocksdb_iterator_t *iterator;
+    rocksdb_iterator_t *iterator; /* NULL: the family is not there */
     rocksdb_readoptions_t *options;
+    struct err *damage; /* NULL: it can be read */
     bool started;
     bool reverse;
     size_t lower_len;
@@ -33,15 +34,27 @@ struct store_cursor *store_cursor_create(struct store *store, enum store_family 
     if (upper.len != 0) {
         rocksdb_readoptions_set_iterate_upper_bound(cursor->options, cursor->bounds + lower.len, upper.len);
     }
-    cursor->iterator = rocksdb_create_iterator_cf(store->db, cursor->options, store->families[family]);
+    struct err err;
+    if (store->is_partial && damage_touches(store, family, lower, upper, &err)) {
+        cursor->damage = malloc(sizeof err);
+        if (cursor->damage == NULL) {
+            abort();
+        }
+        *cursor->damage = err;
+    } else if (store->families[family] != NULL) {
+        cursor->iterator = rocksdb_create_iterator_cf(store->db, cursor->options, store->families[family]);
+    }
     return cursor;
 }
 
 void store_cursor_destroy(struct store_cursor *cursor)
 {
     if (cursor != NULL) {
-        rocksdb_iter_destroy(cursor->iterator);
+        if (cursor->iterator != NULL) {
+            rocksdb_iter_destroy(cursor->iterator);
+        }
         rocksdb_readoptions_destroy(cursor->options);
+        free(cursor->damage);
         free(cursor);
     }
 }
@@ -64,6 +77,13 @@ static void move(struct store_cursor *cursor)
 
 int store_cursor_next(struct store_cursor *cursor, struct err *err)
 {
+    if (cursor->damage != NULL) {
+        *err = *cursor->damage;
+        return -1;
+    }
+    if (cursor->iterator == NULL) {
+        return 0;
+    }
     assert(!cursor->started || rocksdb_iter_valid(cursor->iterator));
     move(cursor);
     if (rocksdb_iter_valid(cursor->iterator)) {

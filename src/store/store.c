@@ -2,7 +2,8 @@
  *
  * Durability: a durable commit is a write with sync = 1 to the write-ahead log, and RocksDB inserts into the memtable
  * (makes readable) only after the sync returned. Recovery accepts an incomplete record at the end of the log, which
- * was never acknowledged, and refuses damage anywhere else. */
+ * was never acknowledged, and refuses damage anywhere else: what RocksDB would take for such an end and is none,
+ * files.c finds before. */
 #include "store/store.h"
 
 #include <assert.h>
@@ -12,9 +13,12 @@
 
 #include "base/env.h"
 #include "base/fault.h"
+#include "base/log.h"
+#include "store/files.h"
 #include "store/logger.h"
 #include "store/private.h"
 #include "store/sealed_files.h"
+#include "store/tables.h"
 
 /* Large enough that a flush is a decent file, small enough that a start after a crash replays little. */
 #define WRITE_BUFFER_BYTES       (16u << 20)
@@ -30,7 +34,7 @@
 #define LOOK_US        100000
 #define LOOK_BYTES     (4u << 20)
 
-static const char *const family_names[STORE_FAMILIES] = {
+const char *const store_family_names[STORE_FAMILIES] = {
     [STORE_META] = "default",
     [STORE_ITEMS] = "items",
     [STORE_INDEX] = "index",
@@ -99,6 +103,90 @@ static rocksdb_options_t *database_options(const struct store *store)
     return opt;
 }
 
+/* RocksDB's thread. It tries again every second until the writer has turned compactions off. */
+static void note_failed_compaction(void *context, const char *message)
+{
+    struct store *store = context;
+    if (!atomic_exchange(&store->compaction_failed, true)) {
+        log_error(
+            "%s: a file cannot be read, so this shard's files are no longer compacted until the next start; other "
+            "reads and writes go on: %s",
+            store->path, message);
+    }
+}
+
+/* A store of an older version, or one whose making was cut off, lacks families: they stay NULL and read as empty. */
+static void open_read_only(struct store *store, rocksdb_options_t *database, const rocksdb_options_t *const *families,
+                           char **message)
+{
+    size_t there;
+    char **names = rocksdb_list_column_families(database, store->path, &there, message);
+    if (*message != NULL) {
+        return;
+    }
+    const char *chosen[STORE_FAMILIES];
+    const rocksdb_options_t *chosen_options[STORE_FAMILIES];
+    rocksdb_column_family_handle_t *handles[STORE_FAMILIES];
+    int places[STORE_FAMILIES], count = 0;
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        for (size_t j = 0; j < there; j++) {
+            if (strcmp(store_family_names[i], names[j]) == 0) {
+                chosen[count] = store_family_names[i];
+                chosen_options[count] = families[i];
+                places[count++] = i;
+            }
+        }
+    }
+    rocksdb_list_column_families_destroy(names, there);
+    store->db = rocksdb_open_for_read_only_column_families(database, store->path, count, chosen, chosen_options,
+                                                           handles, false, message);
+    for (int i = 0; i < count && *message == NULL; i++) {
+        store->families[places[i]] = handles[i];
+    }
+    store->is_partial = count < STORE_FAMILIES;
+}
+
+/* Leniently: a table file that cannot be opened fails the reads of what it holds, instead of the whole store. RocksDB
+ * would be lenient about its logs too; those have been looked at (files.c). */
+static int open_database(struct store *store, const struct store_options *options, bool leniently, struct err *err)
+{
+    rocksdb_options_t *database = database_options(store);
+    rocksdb_options_set_paranoid_checks(database, !leniently);
+    store_watch_compactions(database, note_failed_compaction, store);
+    rocksdb_options_t *families[STORE_FAMILIES];
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        families[i] = family_options((enum store_family)i, options);
+        rocksdb_options_set_disable_auto_compactions(families[i], leniently);
+    }
+    char *message = NULL;
+    const rocksdb_options_t *const *each = (const rocksdb_options_t *const *)families;
+    if (options->read_only) {
+        open_read_only(store, database, each, &message);
+    } else {
+        store->db = rocksdb_open_column_families(database, store->path, STORE_FAMILIES, store_family_names, each,
+                                                 store->families, &message);
+    }
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        rocksdb_options_destroy(families[i]);
+    }
+    rocksdb_options_destroy(database);
+    return message == NULL ? 0 : store_err(err, "cannot open the store", message);
+}
+
+/* RocksDB could not open the store. If single table files are to blame it does without them. */
+static int open_damaged(struct store *store, const struct store_options *options, struct err *err)
+{
+    struct err first;
+    if (damage_find(store, options->read_only, &first) != 0) {
+        return -1;
+    }
+    if (open_database(store, options, true, err) != 0) {
+        return err_set(err, "cannot open the store: %s", first.text);
+    }
+    damage_locate(store);
+    return 0;
+}
+
 int store_open(const char *path, const struct store_options *options, struct store **ret_store, struct err *err)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -109,24 +197,16 @@ int store_open(const char *path, const struct store_options *options, struct sto
     if (store->path == NULL) {
         abort();
     }
+    store->read_only = options->read_only;
     store->sealed_files = options->keyring == NULL ? NULL : sealed_files_create(options->keyring);
-    rocksdb_options_t *database = database_options(store);
-    rocksdb_options_t *families[STORE_FAMILIES];
-    for (int i = 0; i < STORE_FAMILIES; i++) {
-        families[i] = family_options((enum store_family)i, options);
-    }
-    char *message = NULL;
-    store->db = rocksdb_open_column_families(database, path, STORE_FAMILIES, family_names,
-                                             (const rocksdb_options_t *const *)families, store->families, &message);
-    for (int i = 0; i < STORE_FAMILIES; i++) {
-        rocksdb_options_destroy(families[i]);
-    }
-    rocksdb_options_destroy(database);
-    if (message != NULL) {
+    if ((store->sealed_files == NULL && store_check_logs(path, err) != 0) ||
+        (open_database(store, options, false, err) != 0 &&
+         (store->sealed_files != NULL || open_damaged(store, options, err) != 0))) {
+        damage_forget(store);
         sealed_files_destroy(store->sealed_files);
         free(store->path);
         free(store);
-        return store_err(err, "cannot open the store", message);
+        return -1;
     }
     store->read_options = rocksdb_readoptions_create();
     store->durable_options = rocksdb_writeoptions_create();
@@ -142,20 +222,23 @@ void store_close(struct store *store)
         return;
     }
     rocksdb_flushoptions_t *flush = rocksdb_flushoptions_create();
-    for (int i = 0; i < STORE_FAMILIES; i++) {
+    for (int i = 0; i < STORE_FAMILIES && !store->read_only; i++) {
         char *message = NULL;
         rocksdb_flush_cf(store->db, flush, store->families[i], &message);
         rocksdb_free(message); /* what is not flushed stands in the log */
     }
     rocksdb_flushoptions_destroy(flush);
     for (int i = 0; i < STORE_FAMILIES; i++) {
-        rocksdb_column_family_handle_destroy(store->families[i]);
+        if (store->families[i] != NULL) {
+            rocksdb_column_family_handle_destroy(store->families[i]);
+        }
     }
     rocksdb_close(store->db);
     rocksdb_readoptions_destroy(store->read_options);
     rocksdb_writeoptions_destroy(store->durable_options);
     rocksdb_writeoptions_destroy(store->relaxed_options);
     sealed_files_destroy(store->sealed_files);
+    damage_forget(store);
     free(store->path);
     free(store);
 }
@@ -183,6 +266,12 @@ int store_rewrite(struct store *store, struct err *err)
 int store_get(struct store *store, enum store_family family, struct slice key, struct store_value *ret_value,
               struct err *err)
 {
+    if (store->is_partial) {
+        *ret_value = (struct store_value){0};
+        if (store->families[family] == NULL || damage_hides(store, family, key, err)) {
+            return store->families[family] == NULL ? 0 : -1;
+        }
+    }
     char *message = NULL;
     rocksdb_pinnableslice_t *pin =
         rocksdb_get_pinned_cf(store->db, store->read_options, store->families[family], key.data, key.len, &message);
@@ -275,13 +364,30 @@ bool store_is_writable(const struct store *store)
     return !atomic_load(&store->log_is_broken) && look_for_room(store);
 }
 
+/* Otherwise RocksDB would try again for ever, and hold up writes more and more. */
+static void turn_compactions_off(struct store *store)
+{
+    static const char *const names[] = {"disable_auto_compactions"};
+    static const char *const values[] = {"true"};
+    for (int i = 0; i < STORE_FAMILIES; i++) {
+        char *message = NULL;
+        rocksdb_set_options_cf(store->db, store->families[i], 1, names, values, &message);
+        rocksdb_free(message); /* it goes on trying */
+    }
+    store->compactions_are_off = true;
+}
+
 static int commit(struct store *store, struct store_batch *batch, bool durable, struct err *err)
 {
+    assert(!store->read_only);
     if (fault_fires("store.commit")) {
         return err_set(err, "write failed: fault point store.commit");
     }
     if (atomic_load_explicit(&store->log_is_broken, memory_order_relaxed)) {
         return err_set(err, "write refused: the log could not be written before; start again to begin a new one");
+    }
+    if (atomic_load_explicit(&store->compaction_failed, memory_order_relaxed) && !store->compactions_are_off) {
+        turn_compactions_off(store);
     }
     size_t bytes;
     rocksdb_writebatch_data(raw(batch), &bytes);

@@ -32,9 +32,11 @@ struct store_options {
     bool ephemeral; /* no fsync: a crash may lose acknowledged writes */
     struct store_cache *cache;
     const struct keyring *keyring; /* all files are encrypted (crypto/keyring.h); it outlives the store. NULL: plain */
+    bool read_only; /* for looking at: it must exist, its files stay as they are, and nothing is committed */
 };
 
-/* Opens or makes the store in a folder whose parent exists. Replays the log. */
+/* Opens or makes the store in a folder whose parent exists. Replays the log. Refuses one whose logs are damaged, and
+ * names the file (store/files.h). */
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
                struct err *err) MUST_USE;
 
@@ -111,5 +113,6 @@ void store_batch_delete_range(struct store_batch *batch, struct store *store, en
 /* Writes the batch in one log append and, if `durable` and the store is not ephemeral, one fsync. On failure nothing of
  * it is readable, and nothing that was acknowledged before is lost. A full disk is refused here while there is still
  * a little room, so commits succeed again as soon as there is more; after an error of the device they fail until the
- * store is opened anew. */
+ * store is opened anew. Table files that are damaged fail the reads of what they held, and compactions: those are given
+ * up then, and commits go on. */
 int store_commit(struct store *store, struct store_batch *batch, bool durable, struct err *err) MUST_USE;

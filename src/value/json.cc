@@ -21,6 +21,9 @@ static_assert(JSON_PADDING >= simdjson::SIMDJSON_PADDING, "simdjson reads beyond
  * larger requests. */
 static constexpr size_t KEEP_BYTES_MAX = 512 * 1024;
 static constexpr size_t CAPACITY_MIN = 4 * 1024;
+/* More than any request has that DynamoDB takes: in its 16 MB, {"S":""} and a comma is the shortest value, and two
+ * nodes. */
+static constexpr size_t NODES_MAX = 3600000;
 
 struct json_parser {
     dom::parser *dom;
@@ -131,6 +134,20 @@ size_t read_scalar(walk *w, size_t at, json_node *node)
     }
 }
 
+size_t count_nodes(const uint64_t *tape, size_t entries)
+{
+    size_t nodes = 0;
+    for (size_t at = 1; at < entries; at++) {
+        uint8_t type = static_cast<uint8_t>(tape[at] >> 56);
+        nodes += type != '}' && type != ']';
+        if (type == '{') {
+            nodes -= tape[at] >> 32 & 0xffffff; /* names of members, which are no nodes */
+        }
+        at += type == 'l' || type == 'u' || type == 'd';
+    }
+    return nodes;
+}
+
 /* Walks the root value. `open` are the nodes of the containers around the current place. False if there are more than
  * JSON_DEPTH_MAX of them: simdjson does not count an innermost container that is empty. */
 bool walk_tape(walk *w)
@@ -184,9 +201,12 @@ extern "C" enum json_result json_parse(struct json_parser *parser, struct slice 
     enum json_result result = error == simdjson::SUCCESS       ? JSON_OK
                               : error == simdjson::DEPTH_ERROR ? JSON_TOO_DEEP
                                                                : JSON_MALFORMED;
-    if (result == JSON_OK) {
-        const uint64_t *tape = dom->doc.tape.get();
-        size_t entries = tape[0] & simdjson::internal::JSON_VALUE_MASK; /* each node takes at least one */
+    const uint64_t *tape = dom->doc.tape.get();
+    size_t entries = result == JSON_OK ? tape[0] & simdjson::internal::JSON_VALUE_MASK : 0;
+    if (entries > NODES_MAX && count_nodes(tape, entries) > NODES_MAX) {
+        result = JSON_MALFORMED;
+    }
+    if (result == JSON_OK) { /* each node takes at least one entry */
         walk w = {tape, dom->doc.string_buf.get(), nullptr, 0, nullptr};
         w.text = static_cast<char *>(arena_alloc(arena, string_bytes_max(text.len, entries)));
         w.nodes = ARENA_ARRAY(arena, json_node, entries);

@@ -1,7 +1,8 @@
 """The load, and what it knows: workers that write to keys of their own and remember every answer.
 
 A worker's keys are touched by nobody else, so it knows the exact item behind each. A write that was sent but never
-answered leaves two possible states for its keys; the next look decides which it is, and from then on it is certain.
+answered leaves two possible states for its keys; the next look decides which it is, and from then on it is certain. For a
+transaction that is one decision for all of its keys.
 Two kinds of writes are shared: a counter (every acknowledged ADD must be in it) and claims (puts with
 attribute_not_exists: whoever was told that he won must still own it).
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 
 from server import GONE, Refused
 
@@ -19,7 +21,10 @@ SORT_KEYS = 12  # so a partition key holds several items, and a local index has 
 COUNTER = ("counter", 0)
 CLAIMS = 400
 CLAIM_PK = "claim"
-SHARED = (COUNTER[0], CLAIM_PK)
+DOOMED_PK = "doomed"  # items that were to expire before they were written: there for a while, or not
+SHARED = (COUNTER[0], CLAIM_PK, DOOMED_PK)
+TTL = {"AttributeName": "expires", "Enabled": True}
+FAR_SECONDS = 4_102_444_800
 
 SPECIFICATION = {
     "TableName": TABLE,
@@ -68,12 +73,15 @@ class Worker:
         self.maybe_counted = 0  # sent ADDs without an answer
         self.claimed = set()  # claims that were acknowledged
         self.maybe_claimed = set()
+        self.unanswered = []  # transactions: key -> (state before, state after)
         self.acknowledged = 0
+        self.counts = {}  # acknowledged writes by kind
         self.version = 0
         self.failure = None
         self.tolerates_errors = False  # an answer that is a server's error ends the run, as the server's end does
         self.refused = None  # that error
         self.body_bytes_min = 0
+        self.is_mixed = False  # also transactions, statements, items that expire
 
     # --- what is written ---
 
@@ -95,6 +103,8 @@ class Worker:
         if self.rng.random() < 0.7:
             item["gpk"] = {"S": f"group {self.rng.randrange(20)}"}
             item["gsk"] = {"N": str(self.rng.randrange(1000))}
+        if self.rng.random() < 0.3:
+            item["expires"] = {"N": str(FAR_SECONDS + self.rng.randrange(1000))}
         return item
 
     def _put(self, call):
@@ -199,6 +209,43 @@ class Worker:
         self.maybe_claimed.discard(number)
         self.acknowledged += 1
 
+    def _transact(self, call):
+        """Puts and deletions of keys that are on several shards, if there are several."""
+        keys = self.rng.sample(self.keys, self.rng.randrange(2, 8))
+        states = {key: self._item(key) if self.rng.random() < 0.8 else None for key in keys}
+        actions = [
+            {"Put": {"TableName": TABLE, "Item": item}}
+            if item
+            else {"Delete": {"TableName": TABLE, "Key": wire_key(key)}}
+            for key, item in states.items()
+        ]
+        self.unanswered.append({key: (self.certain.get(key), state) for key, state in states.items()})
+        self._attempt(call, "TransactWriteItems", states, TransactItems=actions)
+        self.unanswered.pop()
+
+    def _statement(self, call):
+        key = self.rng.choice(self.keys)
+        old = self.certain.get(key)
+        where, parameters = "WHERE pk = ? AND sk = ?", [*wire_key(key).values()]
+        item = self._item(key)
+        if old is None:
+            names = list(item)
+            text = f'INSERT INTO "{TABLE}" VALUE {{{", ".join(f"{name!r}: ?" for name in names)}}}'
+            state, parameters = item, [item[name] for name in names]
+        elif self.rng.random() < 0.7:
+            state = {**old, "version": item["version"], "body": item["body"], "gpk": {"S": "stated"}, "gsk": item["version"]}
+            text = f'UPDATE "{TABLE}" SET version = ? SET body = ? SET gpk = ? SET gsk = ? {where}'
+            parameters = [state[name] for name in ("version", "body", "gpk", "gsk")] + parameters
+        else:
+            text, state = f'DELETE FROM "{TABLE}" {where}', None
+        self._attempt(call, "ExecuteStatement", {key: state}, Statement=text, Parameters=parameters)
+
+    def _doom(self, call):
+        item = {**wire_key((DOOMED_PK, self.rng.randrange(50))), "expires": {"N": str(int(time.time()) - 60)}}
+        item.update(lsk={"N": "1"}, gpk={"S": "doomed"}, gsk={"N": "1"})
+        call("PutItem", TableName=TABLE, Item=item)
+        self.acknowledged += 1
+
     # --- how it is remembered ---
 
     def _attempt(self, call, operation, states, **request):
@@ -213,6 +260,7 @@ class Worker:
             if key not in refused:
                 self.remember(key, state)
         self.acknowledged += 1
+        self.counts[operation] = self.counts.get(operation, 0) + 1
 
     def remember(self, key, state):
         if state is None:
@@ -223,8 +271,11 @@ class Worker:
     def run(self, server, stop):
         """Writes until the server is gone or `stop` is set."""
         client = server.client()
-        actions = (self._put, self._update, self._delete, self._batch, self._refused_put, self._count, self._claim)
-        weights = (30, 30, 10, 15, 5, 5, 5)
+        actions = [self._put, self._update, self._delete, self._batch, self._refused_put, self._count, self._claim]
+        weights = [30, 30, 10, 15, 5, 5, 5]
+        if self.is_mixed:
+            actions += [self._transact, self._statement, self._doom]
+            weights += [15, 20, 3]
         try:
             while not stop.is_set():
                 self.rng.choices(actions, weights)[0](client)
@@ -244,8 +295,10 @@ class Worker:
 class Load:
     """All workers, over the rounds of a test."""
 
-    def __init__(self, workers, seed):
+    def __init__(self, workers, seed, is_mixed=False):
         self.workers = [Worker(n, seed) for n in range(workers)]
+        for worker in self.workers:
+            worker.is_mixed = is_mixed
         self._threads = []
         self._stop = threading.Event()
 
@@ -268,3 +321,13 @@ class Load:
     @property
     def acknowledged(self):
         return sum(w.acknowledged for w in self.workers)
+
+    @property
+    def unanswered(self):
+        """Writes that were sent and never answered, since the last look."""
+        return sum(len(w.possible) for w in self.workers)
+
+    @property
+    def counts(self):
+        kinds = sorted({kind for w in self.workers for kind in w.counts})
+        return {kind: sum(w.counts.get(kind, 0) for w in self.workers) for kind in kinds}

@@ -25,6 +25,7 @@ class Server:
         self.command = [binary, "serve", "--listen", listen, "--data-dir", str(data_dir), *extra]
         if shards is not None:
             self.command += ["--shards", str(shards)]
+        self.data_dir = data_dir
         self.collection_bytes_max = collection_bytes_max
         if collection_bytes_max is not None:
             self.command += ["--max-collection-bytes", str(collection_bytes_max)]
@@ -85,6 +86,14 @@ class Server:
 
     def client(self):
         return Client(self.port)
+
+
+def verify_folder(binary, data_dir, *extra):
+    """What `stator verify` says of a folder that no server uses: its exit code and its JSON."""
+    ended = subprocess.run(
+        [binary, "verify", "--data-dir", str(data_dir), "--json", *extra], capture_output=True, text=True, check=False
+    )
+    return ended.returncode, json.loads(ended.stdout) if ended.stdout else {"error": ended.stderr}
 
 
 class Refused(Exception):

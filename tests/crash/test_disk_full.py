@@ -13,6 +13,7 @@ from verify import verify
 
 RECOVERY_SECONDS_MAX = 30
 FILL_SECONDS_MAX = 90
+WRITES_MIN = 100
 
 
 @pytest.fixture
@@ -69,6 +70,17 @@ def wait_writable(server):
             raise AssertionError(f"the server died:\n{server.output}") from None
 
 
+def write_some(load, server):
+    """Until enough was acknowledged that each shard has taken some of it, or a worker was refused."""
+    enough, deadline = load.acknowledged + WRITES_MIN, time.monotonic() + FILL_SECONDS_MAX
+    load.start(server)
+    while load.acknowledged < enough and time.monotonic() < deadline and not any(w.refused for w in load.workers):
+        time.sleep(0.01)
+    load.stop()
+    load.join()
+    assert load.acknowledged >= enough, [w.refused for w in load.workers]
+
+
 @pytest.mark.parametrize(("shards", "files"), [(1, "plain"), (4, "plain"), (4, "encrypted")])
 def test_full_disk(launch, small_disk, rng, workers, shards, files):
     folder, make_space = small_disk
@@ -85,10 +97,7 @@ def test_full_disk(launch, small_disk, rng, workers, shards, files):
     # Space again: the same server goes on.
     make_space()
     wait_writable(server)
-    load.start(server)
-    time.sleep(1)
-    load.stop()
-    load.join()
+    write_some(load, server)
     assert all(worker.refused is None for worker in load.workers), load.workers[0].refused
     verify(load, server)
 

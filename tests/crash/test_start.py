@@ -100,7 +100,7 @@ def test_newer_format(launch, tmp_path):
     before = file.read_bytes()
     number = int(re.search(rb"^format (\d+)$", before, re.MULTILINE).group(1))
     file.write_bytes(before.replace(b"format %d" % number, b"format %d" % (number + 100)))
-    refused(launch(tmp_path / "data"), "format", str(number + 100), "newer")
+    refused(launch(tmp_path / "data", is_whole=False), "format", str(number + 100), "newer")
     file.write_bytes(before)
     still_works(launch(tmp_path / "data").wait_ready())
 
@@ -108,7 +108,7 @@ def test_newer_format(launch, tmp_path):
 def test_broken_format_file(launch, tmp_path):
     make_folder(launch, tmp_path / "data")
     format_file(tmp_path / "data").write_bytes(b"\0\xff nonsense")
-    refused(launch(tmp_path / "data"), "format")
+    refused(launch(tmp_path / "data", is_whole=False), "format")
 
 
 def test_other_number_of_shards(launch, tmp_path):

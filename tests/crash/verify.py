@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from item_collections import verify_collections
-from load import CLAIM_PK, COUNTER, SHARED, TABLE, key_of, wire_key
+from load import CLAIM_PK, COUNTER, DOOMED_PK, SHARED, TABLE, key_of, wire_key
 
+EXPIRY_SECONDS_MAX = 20
 INDEX_SECONDS_MAX = 20  # a global index follows its table, it is not one with it
 
 
@@ -38,8 +39,11 @@ def verify(load, server, global_index=True):
     global_index=False: the server cannot write, so rows of the global index may still be on their way."""
     client = server.client()
     found = read_table(client)
+    if load.workers[0].is_mixed:
+        found = await_expired(client, found)
     known = set()
     for worker in load.workers:
+        verify_transactions(worker, found)
         for key in worker.keys:
             known.add(key)
             state = found.get(key)
@@ -62,6 +66,27 @@ def verify(load, server, global_index=True):
     if server.collection_bytes_max is not None:
         verify_collections(found, client, server.collection_bytes_max)
     client.close()
+
+
+def await_expired(client, found):
+    """What was to expire before it was written must go."""
+    deadline = time.monotonic() + EXPIRY_SECONDS_MAX
+    while any(key[0] == DOOMED_PK for key in found):
+        assert time.monotonic() < deadline, f"items do not expire: {[key for key in found if key[0] == DOOMED_PK]}"
+        time.sleep(0.1)
+        found = read_table(client)
+    return found
+
+
+def verify_transactions(worker, found):
+    """Those that were never answered are wholly done or not at all."""
+    for states in worker.unanswered:
+        sides = [tuple(found.get(key) == plain(state) for state in both) for key, both in states.items()]
+        assert all(old for old, _ in sides) or all(new for _, new in sides), (
+            "a transaction is half done: "
+            + "; ".join(f"{key} {describe(found.get(key))}, (before, after): {s}" for key, s in zip(states, sides))
+        )
+    worker.unanswered.clear()
 
 
 def verify_counter(load, found):

@@ -49,6 +49,23 @@ static void test_arena_reset_keeps_one_chunk(void **state)
     arena_finish(&arena);
 }
 
+static void test_arena_tells_what_it_holds(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1000);
+    assert_int_equal(arena_bytes(&arena), 0);
+    arena_alloc(&arena, 10);
+    size_t first = arena_bytes(&arena);
+    assert_true(first >= 1000 && first < 2000);
+    arena_alloc(&arena, 3000000);
+    assert_true(arena_bytes(&arena) >= first + 3000000);
+    arena_reset(&arena);
+    assert_int_equal(arena_bytes(&arena), first);
+    arena_finish(&arena);
+    assert_int_equal(arena_bytes(&arena), 0);
+}
+
 static void test_arena_large_and_zeroed(void **state)
 {
     (void)state;
@@ -165,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_objects_do_not_overlap),
         cmocka_unit_test(test_arena_reset_keeps_one_chunk),
+        cmocka_unit_test(test_arena_tells_what_it_holds),
         cmocka_unit_test(test_arena_large_and_zeroed),
         cmocka_unit_test(test_arena_text),
         cmocka_unit_test(test_buffer_grows),

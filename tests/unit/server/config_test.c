@@ -78,6 +78,7 @@ static void test_defaults(void **state)
     assert_int_equal(config.max_requests, 10000);
     assert_null(config.tls.certificate);
     assert_int_equal(config.cache_mb, 128);
+    assert_int_equal(config.in_flight_mb, 256);
     assert_int_equal(config.collection_bytes_max, 0);
     assert_string_equal(config.region, "us-east-1");
     assert_string_equal(config.account_id, "000000000000");
@@ -132,13 +133,14 @@ static void test_all_options(void **state)
     assert_int_equal(config.threads, 3);
     assert_string_equal(config.region, "eu-central-1");
     assert_string_equal(config.account_id, "123456789012");
-    assert_int_equal(parse("--insecure", "--max-connections", "5", "--cache-mb", "7", "--max-collection-bytes",
-                           "20000000000", "--log-level=error", NULL),
+    assert_int_equal(parse("--insecure", "--max-connections", "5", "--cache-mb", "7", "--max-in-flight-mb", "9",
+                           "--max-collection-bytes", "20000000000", "--log-level=error", NULL),
                      CONFIG_OK);
     assert_int_equal(config.collection_bytes_max, 20000000000);
     assert_true(config.insecure);
     assert_int_equal(config.max_connections, 5);
     assert_int_equal(config.cache_mb, 7);
+    assert_int_equal(config.in_flight_mb, 9);
     assert_int_equal(config.log_level, LOG_ERROR);
     assert_int_equal(parse("--encrypt-at-rest", "--key-file=/etc/key", NULL), CONFIG_OK);
     assert_true(config.encrypt);
