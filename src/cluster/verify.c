@@ -262,12 +262,12 @@ static void visit_file(void *context, const char *file, uint64_t bytes, const st
 }
 
 /* A first start that was cut off has left shards without a store. */
-static bool is_begun(const char *path, bool is_encrypted)
+static bool is_begun(const char *path, const struct keyring *keyring)
 {
     char current[4096 + 32];
     struct err err;
     snprintf(current, sizeof current, "%s/CURRENT", path);
-    return access(current, F_OK) == 0 || (!is_encrypted && store_check_logs(path, &err) != 0);
+    return access(current, F_OK) == 0 || store_check_logs(path, keyring, &err) != 0;
 }
 
 static bool has_row(struct shard *shard, enum store_family family, struct slice lower, struct slice upper)
@@ -299,16 +299,17 @@ static bool open_shard(struct verify *verify, unsigned number, bool *any_unbegun
     char path[4096 + 16];
     struct err err;
     snprintf(path, sizeof path, "%s/shard-%03u", cluster->options.data_dir, number);
+    const struct keyring *keyring = cluster->encrypted ? cluster->keyring : NULL;
     struct shard_options options = {
         .path = path,
         .number = number,
         .slot_first = number * SLOTS / cluster->shard_count,
         .slot_last = (number + 1) * SLOTS / cluster->shard_count - 1,
-        .store = {.read_only = true, .cache = cluster->cache, .keyring = cluster->encrypted ? cluster->keyring : NULL},
+        .store = {.read_only = true, .cache = cluster->cache, .keyring = keyring},
         .vault = cluster->vault,
         .item_cache_bytes = 65536,
     };
-    if (!is_begun(path, cluster->encrypted)) {
+    if (!is_begun(path, keyring)) {
         *any_unbegun = true;
         return false;
     }
@@ -318,8 +319,8 @@ static bool open_shard(struct verify *verify, unsigned number, bool *any_unbegun
     if (!opened) {
         verify_find(verify, VERIFY_FILE, &(struct verify_place){.shard = &unopened}, "%s", err.text);
     }
-    if ((opened || !cluster->encrypted) &&
-        store_check_tables(path, opened ? cluster->shards[number]->store : NULL, visit_file, &visit, &err) != 0) {
+    if (store_check_tables(path, keyring, opened ? cluster->shards[number]->store : NULL, visit_file, &visit, &err) !=
+        0) {
         verify_find(verify, VERIFY_FILE, &(struct verify_place){.shard = &unopened}, "%s", err.text);
     }
     return opened;

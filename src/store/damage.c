@@ -62,11 +62,11 @@ static void note_table(void *context, const char *file, uint64_t bytes, const st
     }
 }
 
-int damage_find(struct store *store, bool silent, struct err *ret_first)
+int damage_find(struct store *store, const struct keyring *keyring, bool silent, struct err *ret_first)
 {
     struct search search = {store, silent, {{0}}};
     struct err ignored;
-    if (store_check_tables(store->path, NULL, note_table, &search, &ignored) != 0 || store->files == NULL) {
+    if (store_check_tables(store->path, keyring, NULL, note_table, &search, &ignored) != 0 || store->files == NULL) {
         return -1;
     }
     *ret_first = search.first;

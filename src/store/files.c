@@ -28,6 +28,7 @@
 
 #include "base/slice.h"
 #include "store/private.h"
+#include "store/raw_file.h"
 #include "store/sealed_files.h"
 #include "store/tables.h"
 
@@ -96,7 +97,7 @@ static bool is_zero(const unsigned char *at, size_t len)
  * never written to its end? */
 static bool is_torn(const unsigned char *at, size_t room)
 {
-    if (room < HEAD_BYTES || is_zero(at, room)) {
+    if (room < HEAD_BYTES) {
         return true;
     }
     if (at[6] < TYPE_FULL || at[6] > TYPE_LAST || payload_len(at) <= room - HEAD_BYTES ||
@@ -115,17 +116,17 @@ static bool is_torn(const unsigned char *at, size_t room)
  */
 
 struct log_reader {
-    FILE *file;
-    const char *path;
-    uint64_t offset; /* of the block in the file */
+    struct raw_file file;
+    uint64_t offset; /* of the block in the log */
     bool in_parts;   /* a first part came, its last one did not */
     bool torn;       /* the end has been seen: only zeros may follow */
     unsigned char block[BLOCK_BYTES];
+    unsigned char stored[BLOCK_BYTES]; /* the same before it was decrypted */
 };
 
 static int damaged(const struct log_reader *reader, size_t at, struct err *err)
 {
-    return err_set(err, "%s is damaged at byte %llu", reader->path, (unsigned long long)(reader->offset + at));
+    return err_set(err, "%s is damaged at byte %llu", reader->file.path, (unsigned long long)(reader->offset + at));
 }
 
 /* Parts must follow each other as they were written. */
@@ -141,12 +142,12 @@ static int check_block(struct log_reader *reader, size_t len, struct err *err)
     bool is_last = len < BLOCK_BYTES;
     size_t at = 0;
     if (reader->torn) {
-        return is_zero(reader->block, len) ? 0 : damaged(reader, 0, err);
+        return is_zero(reader->stored, len) ? 0 : damaged(reader, 0, err);
     }
     while (len - at >= HEAD_BYTES) {
         size_t record = record_len(reader->block + at, len - at);
         if (record == 0) {
-            bool may_end = is_last ? is_torn(reader->block + at, len - at) : is_zero(reader->block + at, len - at);
+            bool may_end = is_zero(reader->stored + at, len - at) || (is_last && is_torn(reader->block + at, len - at));
             reader->torn = true;
             return may_end ? 0 : damaged(reader, at, err);
         }
@@ -155,31 +156,29 @@ static int check_block(struct log_reader *reader, size_t len, struct err *err)
         }
         at += record;
     }
-    if (!is_last && !is_zero(reader->block + at, len - at)) {
+    if (!is_last && !is_zero(reader->block + at, len - at)) { /* RocksDB's own zeros */
         return damaged(reader, at, err);
     }
     return 0;
 }
 
-static int check_log(const char *path, struct err *err)
+static int check_log(const char *path, const struct keyring *keyring, struct err *err)
 {
-    struct log_reader *reader = malloc(sizeof *reader);
+    struct log_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         abort();
     }
-    *reader = (struct log_reader){.file = fopen(path, "re"), .path = path};
-    int failed = 0;
-    if (reader->file == NULL) {
-        failed = err_set(err, "cannot read %s: %s", path, strerror(errno));
+    int failed = raw_file_open(path, keyring, &reader->file, err);
+    if (failed != 0) {
+        free(reader);
+        return failed;
     }
     for (size_t len = BLOCK_BYTES; failed == 0 && len == BLOCK_BYTES; reader->offset += len) {
-        len = fread(reader->block, 1, BLOCK_BYTES, reader->file);
-        failed = ferror(reader->file) ? err_set(err, "cannot read %s: %s", path, strerror(errno))
-                                      : check_block(reader, len, err);
+        failed = raw_file_read(&reader->file, BLOCK_BYTES, reader->block, reader->stored, &len, err) != 0
+                     ? -1
+                     : check_block(reader, len, err);
     }
-    if (reader->file != NULL) {
-        fclose(reader->file);
-    }
+    raw_file_close(&reader->file);
     free(reader);
     return failed;
 }
@@ -194,19 +193,19 @@ static bool ends_with(const char *name, const char *end)
 }
 
 /* CURRENT is one line, the name of the manifest. */
-static int check_current(const char *path, struct err *err)
+static int check_current(const char *path, const struct keyring *keyring, struct err *err)
 {
-    char current[PATH_BYTES], line[CURRENT_MAX] = "";
+    char current[PATH_BYTES], line[CURRENT_MAX] = "", stored[CURRENT_MAX];
+    struct raw_file file;
+    size_t len;
     snprintf(current, sizeof current, "%s/CURRENT", path);
-    FILE *file = fopen(current, "re");
-    if (file == NULL) {
-        return err_set(err, "cannot read %s: %s", current, strerror(errno));
+    if (raw_file_open(current, keyring, &file, err) != 0) {
+        return -1;
     }
-    size_t len = fread(line, 1, sizeof line - 1, file);
-    bool failed = ferror(file) != 0;
-    fclose(file);
-    if (failed) {
-        return err_set(err, "cannot read %s: %s", current, strerror(errno));
+    int failed = raw_file_read(&file, sizeof line - 1, (unsigned char *)line, (unsigned char *)stored, &len, err);
+    raw_file_close(&file);
+    if (failed != 0) {
+        return failed;
     }
     size_t digits_at = sizeof MANIFEST_PREFIX - 1;
     if (len <= digits_at + 1 || strncmp(line, MANIFEST_PREFIX, digits_at) != 0 ||
@@ -219,10 +218,10 @@ static int check_current(const char *path, struct err *err)
     if (access(manifest, F_OK) != 0) {
         return err_set(err, "%s names %s, which is not there", current, line);
     }
-    return check_log(manifest, err);
+    return check_log(manifest, keyring, err);
 }
 
-int store_check_logs(const char *path, struct err *err)
+int store_check_logs(const char *path, const struct keyring *keyring, struct err *err)
 {
     DIR *entries = opendir(path);
     if (entries == NULL) {
@@ -237,14 +236,14 @@ int store_check_logs(const char *path, struct err *err)
         has_current = has_current || strcmp(entry->d_name, "CURRENT") == 0;
         if (ends_with(entry->d_name, ".log")) {
             has_data = has_data || (stat(file, &status) == 0 && status.st_size > 0);
-            failed = check_log(file, err);
+            failed = check_log(file, keyring, err);
         } else if (ends_with(entry->d_name, ".sst")) {
             has_data = true;
         }
     }
     closedir(entries);
     if (failed == 0 && has_current) {
-        failed = check_current(path, err);
+        failed = check_current(path, keyring, err);
     } else if (failed == 0 && has_data) {
         failed = err_set(err, "%s/CURRENT is missing", path);
     }
@@ -278,7 +277,8 @@ static void check_live_tables(struct store *store, store_table_visit *visit, voi
     rocksdb_livefiles_destroy(files);
 }
 
-int store_check_tables(const char *path, struct store *store, store_table_visit *visit, void *context, struct err *err)
+int store_check_tables(const char *path, const struct keyring *keyring, struct store *store, store_table_visit *visit,
+                       void *context, struct err *err)
 {
     if (store != NULL) {
         check_live_tables(store, visit, context);
@@ -288,11 +288,13 @@ int store_check_tables(const char *path, struct store *store, store_table_visit 
     if (entries == NULL) {
         return err_set(err, "cannot read %s: %s", path, strerror(errno));
     }
+    struct sealed_files *sealed = keyring != NULL ? sealed_files_create(keyring) : NULL;
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         if (ends_with(entry->d_name, ".sst")) {
-            check_table(path, entry->d_name, NULL, visit, context);
+            check_table(path, entry->d_name, sealed, visit, context);
         }
     }
+    sealed_files_destroy(sealed);
     closedir(entries);
     return 0;
 }

@@ -47,7 +47,7 @@ int store_err(struct err *err, const char *what, char *message);
  * between the first and the last key of such a file cannot be read. */
 
 /* Looks for them and, unless silent, logs them; -1: there are none. */
-int damage_find(struct store *store, bool silent, struct err *ret_first) MUST_USE;
+int damage_find(struct store *store, const struct keyring *keyring, bool silent, struct err *ret_first) MUST_USE;
 /* Once the store is open: where their keys are. */
 void damage_locate(struct store *store);
 /* True, and *ret_err names the file, if one may hold the key; */

@@ -177,7 +177,7 @@ static int open_database(struct store *store, const struct store_options *option
 static int open_damaged(struct store *store, const struct store_options *options, struct err *err)
 {
     struct err first;
-    if (damage_find(store, options->read_only, &first) != 0) {
+    if (damage_find(store, options->keyring, options->read_only, &first) != 0) {
         return -1;
     }
     if (open_database(store, options, true, err) != 0) {
@@ -199,9 +199,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
     }
     store->read_only = options->read_only;
     store->sealed_files = options->keyring == NULL ? NULL : sealed_files_create(options->keyring);
-    if ((store->sealed_files == NULL && store_check_logs(path, err) != 0) ||
-        (open_database(store, options, false, err) != 0 &&
-         (store->sealed_files != NULL || open_damaged(store, options, err) != 0))) {
+    if (store_check_logs(path, options->keyring, err) != 0 ||
+        (open_database(store, options, false, err) != 0 && open_damaged(store, options, err) != 0)) {
         damage_forget(store);
         sealed_files_destroy(store->sealed_files);
         free(store->path);

@@ -32,12 +32,12 @@ class Folder:
     """Made by `files` runs of a server, so that each family is in that many files; what the last one wrote stands in the
     log if it is killed."""
 
-    def __init__(self, launch, path, shards, files, in_log):
-        self.path, self.shards = path, shards
+    def __init__(self, launch, path, shards, files, in_log, kind="plain"):
+        self.path, self.shards, self.kind = path, shards, kind
         self.items = {table: {} for table in TABLES}
         self.earlier = {table: {} for table in TABLES}  # key -> versions before
         for run in range(files + in_log):
-            server = launch(path, shards=shards).wait_ready()
+            server = launch(path, shards=shards, files=kind).wait_ready()
             client = server.client()
             for table in TABLES:
                 if run == 0:

@@ -10,7 +10,7 @@ from server import verify_folder
 
 # Which files, and in how many parts of the flips: what a store reads, and what it only writes.
 STOPPED = (("*.sst",), 12)
-KILLED = (("*.log",), 5), (("MANIFEST-*",), 3), (("CURRENT", "format"), 2), (("OPTIONS-*", "IDENTITY"), 1)
+KILLED = (("*.log",), 5), (("MANIFEST-*",), 3), (("CURRENT", "format", "data-keys"), 2), (("OPTIONS-*", "IDENTITY"), 1)
 
 
 class Figures:
@@ -28,9 +28,11 @@ def try_one(launch, binary, folder, target, original, rng, figures):
     folder.copy(target)
     path, what = flip(folder, original, target, rng)
     figures.flips += 1
-    code, found = verify_folder(binary, target)
+    keys = ("--key-file", str(target.with_name("key"))) if folder.kind == "encrypted" else ()
+    code, found = verify_folder(binary, target, *keys)
+    settings = {"is_whole": False, "shards": None, "files": folder.kind}
     try:
-        server = launch(target, is_whole=False, shards=None)
+        server = launch(target, **settings)
         if not server.ready_or_ended():
             assert server.wait_end() == 1, server.output
             assert names(server.output, path), f"the file is not named:\n{server.output}"
@@ -45,7 +47,7 @@ def try_one(launch, binary, folder, target, original, rng, figures):
         if rng.random() < 0.3:
             client.close()
             assert server.stop() == 0, server.output
-            server = launch(target, is_whole=False, shards=None)  # its files are compacted now
+            server = launch(target, **settings)  # its files are compacted now
             if not server.ready_or_ended():
                 assert names(server.output, path), f"the file is not named:\n{server.output}"
                 figures.refused_starts += 1
@@ -72,11 +74,11 @@ def try_one(launch, binary, folder, target, original, rng, figures):
         folder.items, folder.earlier = before
 
 
-@pytest.mark.parametrize("shards", [1, 2])
-def test_one_wrong_byte(launch, tmp_path, rng, pytestconfig, shards, tell):
+@pytest.mark.parametrize(("shards", "kind"), [(1, "plain"), (2, "plain"), (2, "encrypted")])
+def test_one_wrong_byte(launch, tmp_path, rng, pytestconfig, shards, kind, tell):
     binary, flips = pytestconfig.getoption("--binary"), pytestconfig.getoption("--flips")
-    stopped = Folder(launch, tmp_path / "stopped", shards, files=3, in_log=0)
-    killed = Folder(launch, tmp_path / "killed", shards, files=1, in_log=1)
+    stopped = Folder(launch, tmp_path / "stopped", shards, files=3, in_log=0, kind=kind)
+    killed = Folder(launch, tmp_path / "killed", shards, files=1, in_log=1, kind=kind)
     plan = [(stopped, STOPPED), *((killed, part) for part in KILLED)]
     weights = [part[1] for _, part in plan]
     figures = Figures()

@@ -16,6 +16,7 @@
 
 #include "../../support/folder.h"
 #include "base/env.h"
+#include "crypto/keyring.h"
 #include "store/files.h"
 #include "store/private.h"
 #include "store/store.h"
@@ -23,9 +24,13 @@
 #define ROWS     60
 #define VALUE    1500 /* so that the log has more than one block */
 #define FILE_MAX (1u << 20)
+/* Of a table file: handles of blocks, padded; then version and magic number. RocksDB wiki, "BlockBasedTable Format". */
+#define FOOTER_BYTES     53
+#define FOOTER_END_BYTES 12
 
 struct fixture {
     char *folder;
+    struct keyring *keyring; /* NULL: the files are plain */
     char path[256];
     char file[512]; /* that is changed */
     unsigned char *good;
@@ -33,12 +38,17 @@ struct fixture {
 };
 
 /* A process that ends without closing: its rows stand in the log alone. */
-static void write_and_die(const char *path)
+static void write_and_die(const char *folder, const char *path)
 {
     struct err err;
     struct store *store;
+    struct keyring *keyring;
     struct store_options options = {.cache = store_cache_create(1 << 20)};
     char value[VALUE];
+    if (keyring_open(folder, NULL, &keyring, &err) != 0) {
+        _exit(1);
+    }
+    options.keyring = keyring;
     if (store_open(path, &options, &store, &err) != 0) {
         _exit(1);
     }
@@ -54,14 +64,20 @@ static void write_and_die(const char *path)
     _exit(0);
 }
 
-static int setup(void **state)
+static int setup_files(void **state, bool sealed)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct err err;
     fixture->folder = folder_make();
     snprintf(fixture->path, sizeof fixture->path, "%s/store", fixture->folder);
+    if (sealed) {
+        assert_int_equal(keyring_create(fixture->folder, NULL, &fixture->keyring, &err), 0);
+        assert_int_equal(keyring_store(fixture->keyring, NULL, &err), 0);
+    }
     pid_t child = fork();
     if (child == 0) {
-        execl("/proc/self/exe", "files_test", "write", fixture->path, NULL); /* without the threads of this process */
+        execl("/proc/self/exe", "files_test", fixture->folder, fixture->path,
+              NULL); /* without the threads of this process */
         _exit(127);
     }
     int status;
@@ -72,9 +88,20 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup(void **state)
+{
+    return setup_files(state, false);
+}
+
+static int setup_sealed(void **state)
+{
+    return setup_files(state, true);
+}
+
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
+    keyring_destroy(fixture->keyring);
     folder_remove(fixture->folder);
     free(fixture->good);
     free(fixture);
@@ -113,7 +140,7 @@ static void write_file(const struct fixture *fixture, size_t len)
 static void assert_good(const struct fixture *fixture)
 {
     struct err err;
-    if (store_check_logs(fixture->path, &err) != 0) {
+    if (store_check_logs(fixture->path, fixture->keyring, &err) != 0) {
         fail_msg("%s", err.text);
     }
 }
@@ -121,7 +148,7 @@ static void assert_good(const struct fixture *fixture)
 static void assert_damage_named(const struct fixture *fixture, size_t at, unsigned change)
 {
     struct err err;
-    if (store_check_logs(fixture->path, &err) == 0) {
+    if (store_check_logs(fixture->path, fixture->keyring, &err) == 0) {
         fail_msg("%s: byte %zu changed by %02x was not noticed", fixture->file, at, change);
     }
     assert_non_null(strstr(err.text, fixture->file));
@@ -187,7 +214,7 @@ static void test_a_store_without_current(void **state)
     assert_int_equal(unlink(fixture->file), 0);
     assert_damage_named(fixture, 0, 0);
     struct store *store;
-    struct store_options options = {.cache = NULL};
+    struct store_options options = {.keyring = fixture->keyring};
     assert_int_equal(store_open(fixture->path, &options, &store, &err), -1);
     write_file(fixture, fixture->len);
     assert_int_equal(store_open(fixture->path, &options, &store, &err), 0);
@@ -207,19 +234,22 @@ static void test_tables(void **state)
     struct fixture *fixture = *state;
     struct err err;
     struct store *store;
-    struct store_options options = {.cache = NULL};
+    struct store_options options = {.keyring = fixture->keyring};
     unsigned counts[2] = {0};
     assert_int_equal(store_open(fixture->path, &options, &store, &err), 0);
     store_close(store); /* flushes */
-    assert_int_equal(store_check_tables(fixture->path, NULL, count_table, counts, &err), 0);
+    assert_int_equal(store_check_tables(fixture->path, fixture->keyring, NULL, count_table, counts, &err), 0);
     assert_true(counts[0] > 0 && counts[1] == 0);
     choose_file(fixture, ".sst");
     for (size_t at = 0; at < fixture->len; at += 97) {
         fixture->good[at] ^= 1;
         write_file(fixture, fixture->len);
         memset(counts, 0, sizeof counts);
-        assert_int_equal(store_check_tables(fixture->path, NULL, count_table, counts, &err), 0);
-        assert_int_equal(counts[1], 1);
+        assert_int_equal(store_check_tables(fixture->path, fixture->keyring, NULL, count_table, counts, &err), 0);
+        bool is_in_footer = at >= fixture->len - FOOTER_BYTES && at < fixture->len - FOOTER_END_BYTES; /* has padding */
+        if (counts[1] != 1 && !is_in_footer) {
+            fail_msg("byte %zu of %zu was not noticed", at, fixture->len);
+        }
         fixture->good[at] ^= 1;
     }
 }
@@ -245,7 +275,7 @@ static void test_a_compaction_that_fails(void **state)
     struct fixture *fixture = *state;
     struct err err;
     struct store *store;
-    struct store_options options = {.cache = NULL};
+    struct store_options options = {.keyring = fixture->keyring};
     for (char run = 'a'; run <= 'd'; run++) {
         assert_int_equal(store_open(fixture->path, &options, &store, &err), 0);
         put_rows(store, run);
@@ -279,7 +309,7 @@ static void test_a_table_that_cannot_be_opened(void **state)
     struct fixture *fixture = *state;
     struct err err;
     struct store *store;
-    struct store_options options = {.cache = NULL};
+    struct store_options options = {.keyring = fixture->keyring};
     assert_int_equal(store_open(fixture->path, &options, &store, &err), 0);
     put_rows(store, 'a');
     store_close(store);
@@ -319,7 +349,7 @@ static void test_read_only_changes_nothing(void **state)
     struct fixture *fixture = *state;
     struct err err;
     struct store *store;
-    struct store_options options = {.cache = NULL, .read_only = true};
+    struct store_options options = {.keyring = fixture->keyring, .read_only = true};
     choose_file(fixture, ".log");
     unsigned key = ROWS - 1;
     assert_int_equal(store_open(fixture->path, &options, &store, &err), 0);
@@ -333,21 +363,22 @@ static void test_read_only_changes_nothing(void **state)
     assert_int_equal(fixture->len, len);
 }
 
+/* On plain and on encrypted files. */
+#define BOTH(test)                                                                                                     \
+    cmocka_unit_test_setup_teardown(test, setup, teardown),                                                            \
+        cmocka_unit_test_setup_teardown(test, setup_sealed, teardown)
+
 int main(int argc, char **argv)
 {
     if (argc == 3) {
-        write_and_die(argv[2]);
+        write_and_die(argv[1], argv[2]);
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_every_byte_of_the_log, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_every_byte_of_the_manifest, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_every_byte_of_current, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_log_may_end_anywhere, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_store_without_current, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_compaction_that_fails, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_table_that_cannot_be_opened, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_read_only_changes_nothing, setup, teardown),
+        BOTH(test_every_byte_of_the_log),     BOTH(test_every_byte_of_the_manifest),
+        BOTH(test_every_byte_of_current),     BOTH(test_a_log_may_end_anywhere),
+        BOTH(test_a_store_without_current),   BOTH(test_tables),
+        BOTH(test_a_compaction_that_fails),   BOTH(test_a_table_that_cannot_be_opened),
+        BOTH(test_read_only_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
