@@ -120,23 +120,32 @@ static struct slice header_value(h2o_req_t *req, ssize_t at)
     return slice_of(value.base, value.len);
 }
 
+/* Compared in place, since the length is known to the compiler. */
+static inline bool is_literal(struct slice text, const char *literal, size_t len)
+{
+    return text.len == len && memcmp(text.data, literal, len) == 0;
+}
+
 /* The headers as the client sent them. h2o keeps two of them elsewhere. */
 static bool next_header(const void *headers, struct slice name, size_t *at, struct slice *ret_value)
 {
     struct request *request = (struct request *)(uintptr_t)headers;
     const h2o_req_t *req = request->req;
-    if (slice_equal(name, SLICE("host")) || slice_equal(name, SLICE(":authority"))) {
+    if (is_literal(name, "host", 4) || is_literal(name, ":authority", 10)) {
         *ret_value = slice_of(req->input.authority.base, req->input.authority.len);
         return (*at)++ == 0;
     }
-    if (slice_equal(name, SLICE("content-length"))) {
+    if (is_literal(name, "content-length", 14)) {
         size_t len = req->entity.base != NULL ? req->entity.len : 0;
         *ret_value = slice_of(request->length, (size_t)snprintf(request->length, sizeof request->length, "%zu", len));
         return (*at)++ == 0;
     }
     while (*at < req->headers.size) {
         const h2o_header_t *header = &req->headers.entries[(*at)++];
-        if (header->name->len == name.len && memcmp(header->name->base, name.data, name.len) == 0) {
+        /* that most differ in their last letter is seen without a call */
+        if (header->name->len == name.len && name.len > 0 &&
+            header->name->base[name.len - 1] == name.data[name.len - 1] &&
+            memcmp(header->name->base, name.data, name.len) == 0) {
             *ret_value = slice_of(header->value.base, header->value.len);
             return true;
         }
