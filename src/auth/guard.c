@@ -54,8 +54,9 @@ void guard_loop_init(struct guard_loop *loop, struct guard *guard)
 {
     *loop = (struct guard_loop){.guard = guard};
     loop->keys = calloc(GUARD_KEYS, sizeof loop->keys[0]);
+    loop->seen = calloc(GUARD_SEEN, sizeof loop->seen[0]);
     loop->sessions = calloc(GUARD_SESSIONS, sizeof loop->sessions[0]);
-    if (loop->keys == NULL || loop->sessions == NULL) {
+    if (loop->keys == NULL || loop->seen == NULL || loop->sessions == NULL) {
         abort();
     }
     follow(loop);
@@ -81,6 +82,7 @@ void guard_loop_finish(struct guard_loop *loop)
     free(loop->sessions);
     identities_release(loop->identities);
     buffer_finish(&loop->canonical);
+    free(loop->seen);
     crypto_wipe(loop->keys, GUARD_KEYS * sizeof loop->keys[0]);
     free(loop->keys);
     *loop = (struct guard_loop){0};
@@ -230,30 +232,30 @@ static enum sigv4_result check_session(struct guard_loop *loop, const struct che
 
 /* --- a check ------------------------------------------------------------------------------------------------------ */
 
-enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *head, struct slice body, int64_t now_s,
-                              struct slice service, struct arena *arena, struct sigv4 *ret_claims,
-                              struct guard_caller *ret_caller)
+static enum sigv4_result check(struct guard_loop *loop, const struct auth_head *head, struct slice body, int64_t now_s,
+                               struct slice service, struct arena *arena, struct sigv4 *ret_claims,
+                               struct guard_caller *ret_caller)
 {
     follow(loop);
     struct sigv4 *claims = ret_claims;
-    enum sigv4_result result = sigv4_read(head, arena, claims);
+    enum sigv4_result result = sigv4_read(head, loop->seen, GUARD_SEEN, arena, claims);
     if (result == SIGV4_OK) {
         result = sigv4_check(head, claims, now_s, slice_from_string(loop->guard->region), service);
     }
     if (result != SIGV4_OK) {
         return result;
     }
-    const struct check check = {.head = head, .claims = claims, .body = body, .now_s = now_s};
+    const struct check request = {.head = head, .claims = claims, .body = body, .now_s = now_s};
     struct guard_session *session = claims->token.len != 0 ? find_session(loop, claims->token) : NULL;
     if (session != NULL) {
-        return check_session(loop, &check, session, ret_caller);
+        return check_session(loop, &request, session, ret_caller);
     }
     const struct identity_key *key = identities_find_key(loop->identities, claims->access_key);
     if (key == NULL || !key->enabled || !key->user->enabled) {
         return SIGV4_KEY_UNKNOWN;
     }
     struct guard_key *place = &loop->keys[key->hash % GUARD_KEYS];
-    if (!signature_matches(loop, &check,
+    if (!signature_matches(loop, &request,
                            signing_key(place, loop->version, slice_of(key->id, key->id_len), key->secret, claims))) {
         return SIGV4_MISMATCH;
     }
@@ -263,4 +265,15 @@ enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *h
     *ret_caller =
         (struct guard_caller){.arn = key->user->arn, .user = key->user, .policies = &key->user->policies, .key = key};
     return SIGV4_OK;
+}
+
+enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *head, struct slice body, int64_t now_s,
+                              struct slice service, struct arena *arena, struct sigv4 *ret_claims,
+                              struct guard_caller *ret_caller)
+{
+    enum sigv4_result result = check(loop, head, body, now_s, service, arena, ret_claims, ret_caller);
+    if (result == SIGV4_OK) {
+        sigv4_remember(&loop->seen[sigv4_seen_place(ret_claims->authorization, GUARD_SEEN)], ret_claims);
+    }
+    return result;
 }

@@ -32,6 +32,7 @@ void guard_publish(struct guard *guard, struct identities *identities);
 
 /* Keys that signed recently, so that a request costs one HMAC and not five. */
 #define GUARD_KEYS 256u
+#define GUARD_SEEN 64
 
 struct guard_key {
     unsigned version; /* of the identities; 0: empty */
@@ -76,6 +77,7 @@ struct guard_loop {
     unsigned version;
     struct buffer canonical;
     struct guard_key *keys;          /* by a hash of the id: one place for each, the newest stays */
+    struct sigv4_seen *seen;         /* by sigv4_seen_place, the same way */
     struct guard_session **sessions; /* by a hash of the token, the same way; NULL: nothing there */
 };
 

@@ -22,6 +22,8 @@
 #define SIGV4_HEADERS_MAX    64
 #define SIGV4_PARAMETERS_MAX 64
 #define SIGV4_TIME_CHARS     16 /* 20130609T094515Z */
+/* Longer beginnings of the Authorization header are read anew each time. */
+#define SIGV4_SEEN_BYTES 512
 
 /* Room for an address as text, with its NUL. */
 #define AUTH_PEER_CHARS 64
@@ -88,6 +90,9 @@ struct sigv4 {
     int64_t time_s;
     char time[SIGV4_TIME_CHARS];
     uint32_t valid_s; /* how old the signature may be */
+    bool has_scope;   /* the credential has five parts */
+    bool host_is_signed, target_is_signed;
+    bool was_seen; /* the header began as one before */
 
     /* with a refusal */
     unsigned missing, wrong;
@@ -95,8 +100,24 @@ struct sigv4 {
     char now[SIGV4_TIME_CHARS], limit[SIGV4_TIME_CHARS];
 };
 
-/* Reads what the request claims. Any result up to SIGV4_EXPIRES_MALFORMED. */
-enum sigv4_result sigv4_read(const struct auth_head *head, struct arena *arena, struct sigv4 *ret_claims);
+/* The Authorization header up to its signature, and what was read of it: a client sends the same all day. */
+struct sigv4_seen {
+    char text[SIGV4_SEEN_BYTES];
+    size_t len;          /* 0: none yet */
+    struct sigv4 claims; /* their texts lie in `text` */
+};
+
+/* Which of `count` places such a header belongs in. */
+unsigned sigv4_seen_place(struct slice authorization, unsigned count);
+
+/* Reads what the request claims, of which texts may lie in one of the `seen_count` places of `seen`. Any result up to
+ * SIGV4_EXPIRES_MALFORMED. */
+enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, unsigned seen_count,
+                             struct arena *arena, struct sigv4 *ret_claims);
+
+/* Keeps what was read for the next header that begins alike. For claims whose signature was good, so that nobody else
+ * takes the place. */
+void sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims);
 
 /* Checks time, signed headers, algorithm and scope. Any result from SIGV4_EXPIRED to SIGV4_SCOPE_WRONG, or SIGV4_OK. */
 enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims, int64_t now_s, struct slice region,

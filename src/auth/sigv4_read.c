@@ -144,11 +144,11 @@ static bool word_value(struct slice word, struct slice start, struct slice *ret_
     return true;
 }
 
-static enum sigv4_result read_header(const struct auth_head *head, struct sigv4 *claims)
+static enum sigv4_result read_words(struct sigv4 *claims)
 {
     struct words words = words_of(claims->authorization);
     claims->algorithm = next_word(&words);
-    claims->missing = SIGV4_PART_CREDENTIAL | SIGV4_PART_SIGNATURE | SIGV4_PART_SIGNED_HEADERS | SIGV4_PART_DATE;
+    claims->missing = SIGV4_PART_CREDENTIAL | SIGV4_PART_SIGNATURE | SIGV4_PART_SIGNED_HEADERS;
     for (struct slice word = next_word(&words); word.len > 0; word = next_word(&words)) {
         if (!word_value(word, SLICE("Credential="), &claims->credential) &&
             !word_value(word, SLICE("SignedHeaders="), &claims->signed_headers) &&
@@ -160,9 +160,83 @@ static enum sigv4_result read_header(const struct auth_head *head, struct sigv4 
     claims->missing &= claims->credential.len != 0 ? ~(unsigned)SIGV4_PART_CREDENTIAL : ~0u;
     claims->missing &= claims->signature.len != 0 ? ~(unsigned)SIGV4_PART_SIGNATURE : ~0u;
     claims->missing &= claims->signed_headers.len != 0 ? ~(unsigned)SIGV4_PART_SIGNED_HEADERS : ~0u;
-    if (auth_head_find(head, SLICE("x-amz-date"), &claims->date) ||
-        auth_head_find(head, SLICE("date"), &claims->date)) {
-        claims->missing &= ~(unsigned)SIGV4_PART_DATE;
+    return SIGV4_OK;
+}
+
+/* Words end at blanks and commas. */
+static bool is_one_word(const char *text, size_t len)
+{
+    bool is = true;
+    for (size_t i = 0; i < len; i++) {
+        is &= text[i] > ',';
+    }
+    return is;
+}
+
+static bool was_seen(const struct sigv4_seen *seen, struct sigv4 *claims)
+{
+    struct slice text = claims->authorization;
+    if (seen->len == 0 || text.len != seen->len + SHA256_HEX || memcmp(text.data, seen->text, seen->len) != 0 ||
+        !is_one_word(text.data + seen->len, SHA256_HEX)) {
+        return false;
+    }
+    *claims = seen->claims;
+    claims->authorization = text;
+    claims->signature = slice_of(text.data + seen->len, SHA256_HEX);
+    return true;
+}
+
+/* The access key's last letters, which differ most, say it: "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/…". */
+unsigned sigv4_seen_place(struct slice authorization, unsigned count)
+{
+    uint64_t letters = 0;
+    if (authorization.len >= 48) {
+        memcpy(&letters, authorization.data + 40, sizeof letters);
+    }
+    return (unsigned)((letters * 0x9E3779B97F4A7C15u) >> 32) % count;
+}
+
+void sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims)
+{
+    struct slice text = claims->authorization;
+    size_t len = text.len - SHA256_HEX;
+    if (claims->was_seen || claims->presigned || claims->signature.len != SHA256_HEX ||
+        claims->signature.data != text.data + len || len > sizeof seen->text) {
+        return;
+    }
+    memcpy(seen->text, text.data, len);
+    seen->len = len;
+    seen->claims = (struct sigv4){
+        .was_seen = true,
+        .has_scope = claims->has_scope,
+        .host_is_signed = claims->host_is_signed,
+        .target_is_signed = claims->target_is_signed,
+    };
+#define MOVE(member) seen->claims.member = slice_of(seen->text + (claims->member.data - text.data), claims->member.len)
+    MOVE(algorithm);
+    MOVE(credential);
+    MOVE(signed_headers);
+    MOVE(access_key);
+    MOVE(scope);
+    MOVE(scope_date);
+    MOVE(scope_region);
+    MOVE(scope_service);
+    MOVE(scope_end);
+#undef MOVE
+}
+
+static enum sigv4_result read_header(const struct auth_head *head, const struct sigv4_seen *seen, unsigned seen_count,
+                                     struct sigv4 *claims)
+{
+    if (!was_seen(&seen[sigv4_seen_place(claims->authorization, seen_count)], claims)) {
+        enum sigv4_result result = read_words(claims);
+        if (result != SIGV4_OK) {
+            return result;
+        }
+    }
+    if (!auth_head_find(head, SLICE("x-amz-date"), &claims->date) &&
+        !auth_head_find(head, SLICE("date"), &claims->date)) {
+        claims->missing |= SIGV4_PART_DATE;
     }
     auth_head_find(head, SLICE("x-amz-security-token"), &claims->token);
     claims->valid_s = SIGV4_SKEW_S;
@@ -215,28 +289,7 @@ static enum sigv4_result read_query(const struct auth_head *head, struct arena *
     return SIGV4_OK;
 }
 
-enum sigv4_result sigv4_read(const struct auth_head *head, struct arena *arena, struct sigv4 *ret_claims)
-{
-    struct sigv4 *claims = ret_claims;
-    *claims = (struct sigv4){0};
-    struct slice unused;
-    bool in_header = auth_head_find(head, SLICE("authorization"), &claims->authorization) &&
-                     slice_starts_with(claims->authorization, SLICE("AWS4-"));
-    claims->presigned = head->query.len != 0 && uri_query_find(head->query, SLICE("X-Amz-Algorithm"), &unused);
-    if (in_header && claims->presigned) {
-        return SIGV4_TWICE;
-    }
-    if (!in_header && !claims->presigned) {
-        return SIGV4_MISSING;
-    }
-    enum sigv4_result result = in_header ? read_header(head, claims) : read_query(head, arena, claims);
-    if (result == SIGV4_OK && !read_time(claims)) {
-        result = SIGV4_DATE_MALFORMED;
-    }
-    return result;
-}
-
-/* --- what can be said without the key ----------------------------------------------------------------------------- */
+/* --- both -------------------------------------------------------------------------------------------------------- */
 
 /* That most differ in their first letter is seen without a call. */
 static bool is_name(struct slice text, struct slice name)
@@ -278,6 +331,35 @@ static bool split_credential(struct sigv4 *claims)
     return true;
 }
 
+enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, unsigned seen_count,
+                             struct arena *arena, struct sigv4 *ret_claims)
+{
+    struct sigv4 *claims = ret_claims;
+    *claims = (struct sigv4){0};
+    struct slice unused;
+    bool in_header = auth_head_find(head, SLICE("authorization"), &claims->authorization) &&
+                     slice_starts_with(claims->authorization, SLICE("AWS4-"));
+    claims->presigned = head->query.len != 0 && uri_query_find(head->query, SLICE("X-Amz-Algorithm"), &unused);
+    if (in_header && claims->presigned) {
+        return SIGV4_TWICE;
+    }
+    if (!in_header && !claims->presigned) {
+        return SIGV4_MISSING;
+    }
+    enum sigv4_result result =
+        in_header ? read_header(head, seen, seen_count, claims) : read_query(head, arena, claims);
+    if (result == SIGV4_OK && !read_time(claims)) {
+        result = SIGV4_DATE_MALFORMED;
+    }
+    if (result == SIGV4_OK && !claims->was_seen) {
+        find_signed(claims->signed_headers, &claims->host_is_signed, &claims->target_is_signed);
+        claims->has_scope = split_credential(claims);
+    }
+    return result;
+}
+
+/* --- what can be said without the key ----------------------------------------------------------------------------- */
+
 static enum sigv4_result check_time(struct sigv4 *claims, int64_t now_s)
 {
     if (claims->time_s < now_s - (int64_t)claims->valid_s) {
@@ -300,20 +382,18 @@ enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims
     if (result != SIGV4_OK) {
         return result;
     }
-    bool host_is_signed, target_is_signed;
     struct slice target;
-    find_signed(claims->signed_headers, &host_is_signed, &target_is_signed);
-    if (!host_is_signed) {
+    if (!claims->host_is_signed) {
         return SIGV4_HOST_UNSIGNED;
     }
     /* it says which operation is meant: whoever saw a signed read go by could make a deletion of it */
-    if (!target_is_signed && auth_head_find(head, SLICE("x-amz-target"), &target)) {
+    if (!claims->target_is_signed && auth_head_find(head, SLICE("x-amz-target"), &target)) {
         return SIGV4_TARGET_UNSIGNED;
     }
     if (!slice_equal(claims->algorithm, SLICE(SIGV4_ALGORITHM))) {
         return SIGV4_ALGORITHM_UNKNOWN;
     }
-    if (!split_credential(claims)) {
+    if (!claims->has_scope) {
         return SIGV4_CREDENTIAL_MALFORMED;
     }
     claims->wrong |= slice_equal(claims->scope_region, region) ? 0 : SIGV4_SCOPE_REGION;

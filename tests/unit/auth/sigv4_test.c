@@ -157,13 +157,26 @@ static void test_published_steps(void **state)
 
 static struct sigv4 claims;
 
-static enum sigv4_result check_at(const char *text, const char *body, int64_t now_s)
+static enum sigv4_result check_once(const char *text, const char *body, int64_t now_s)
 {
     struct slice headers;
     struct auth_head head = signed_head_read(slice_from_string(text), &headers);
     struct guard_caller caller;
     arena_reset(&arena);
     return guard_check(&loop, &head, slice_from_string(body), now_s, SLICE("dynamodb"), &arena, &claims, &caller);
+}
+
+/* Whether such a header has been seen before makes no difference. */
+static enum sigv4_result check_at(const char *text, const char *body, int64_t now_s)
+{
+    memset(loop.seen, 0, GUARD_SEEN * sizeof loop.seen[0]);
+    enum sigv4_result result = check_once(text, body, now_s);
+    assert_false(claims.was_seen);
+    bool is_known = check_once(GOOD, BODY, NOW_S) == SIGV4_OK;
+    assert_true(!is_known || check_once(GOOD, BODY, NOW_S) == SIGV4_OK);
+    assert_int_equal(claims.was_seen, is_known);
+    assert_int_equal(check_once(text, body, now_s), result);
+    return result;
 }
 
 /* `from` in the text becomes `to`. */
@@ -240,6 +253,8 @@ static void test_refusals(void **state)
         {"POST /", "POST /?X-Amz-Algorithm=AWS4-HMAC-SHA256", SIGV4_TWICE},
         {"SignedHeaders=", "SignedHeaders:", SIGV4_NO_PAIR},
         {"Credential=", "Credential= ", SIGV4_NO_PAIR},
+        {"da3ce", "da,ce", SIGV4_NO_PAIR},
+        {"da3ce", "da ce", SIGV4_NO_PAIR},
         {"Credential=", "Credentials=", SIGV4_HEADER_INCOMPLETE},
         {"x-amz-date: ", "x-amz-data: ", SIGV4_HEADER_INCOMPLETE},
         {"20150830T123600Z", "201", SIGV4_DATE_MALFORMED},
@@ -288,7 +303,7 @@ static void test_calendar(void **state)
                  text);
         struct slice headers;
         struct auth_head head = signed_head_read(slice_from_string(changed), &headers);
-        assert_int_equal(sigv4_read(&head, &arena, &claims), SIGV4_OK);
+        assert_int_equal(sigv4_read(&head, &(const struct sigv4_seen){.len = 0}, 1, &arena, &claims), SIGV4_OK);
         assert_int_equal(claims.time_s, time_s);
     }
     assert_int_equal(check_changed(GOOD, "20150830T123600Z", "20150229T123600Z"), SIGV4_DATE_MALFORMED);
