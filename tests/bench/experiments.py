@@ -97,7 +97,7 @@ def beside_row(samples, what, name, other, limit=None, label=None, one_core=Fals
 
 def reads(setup, samples):
     """GetItem with the server on one core and the load generator on the other."""
-    items = 1000000 if setup.long else 300000
+    items = 300000
     with group(setup) as servers:
         core = setup.server_cpu
         stator = servers.stator(core, "--threads", "1")
