@@ -239,6 +239,7 @@ int store_check_logs(const char *path, const struct keyring *keyring, struct err
             failed = check_log(file, keyring, err);
         } else if (ends_with(entry->d_name, ".sst")) {
             has_data = true;
+            failed = keyring != NULL ? raw_file_check_key(file, keyring, err) : 0;
         }
     }
     closedir(entries);

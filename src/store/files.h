@@ -8,7 +8,8 @@
 
 /* True if the folder holds a store, or nothing that would be lost if a new one were made there. Checks CURRENT, the
  * manifest that it names, and every log: each record must be whole, except for one at the very end of a file that was
- * being written when the process or the machine died. `keyring` is that of encrypted files, or NULL. */
+ * being written when the process or the machine died. `keyring` is that of encrypted files, or NULL; it must have the
+ * data keys of all table files. */
 int store_check_logs(const char *path, const struct keyring *keyring, struct err *err) MUST_USE;
 
 /* Reads every table file and checks all its blocks: those that the store is made of or, if `store` is NULL because it

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/file_cipher.h"
+#include "crypto/keyring.h"
 
 static int cannot_read(const struct raw_file *file, struct err *err)
 {
@@ -48,6 +49,22 @@ void raw_file_close(struct raw_file *file)
         file_cipher_destroy(file->cipher);
     }
     fclose(file->file);
+}
+
+int raw_file_check_key(const char *path, const struct keyring *keyring, struct err *err)
+{
+    char prefix[FILE_PREFIX_BYTES];
+    struct raw_file file = {.path = path, .file = fopen(path, "re")};
+    if (file.file == NULL) {
+        return cannot_read(&file, err);
+    }
+    bool is_whole = fread(prefix, 1, sizeof prefix, file.file) == sizeof prefix;
+    fclose(file.file);
+    uint32_t generation = is_whole ? file_cipher_generation(prefix) : 0;
+    if (generation == 0 || keyring_find(keyring, generation) != NULL) {
+        return 0;
+    }
+    return err_set(err, "%s: its data key is not among the folder's data-keys", path);
 }
 
 int raw_file_read(struct raw_file *file, size_t room, unsigned char *ret_plain, unsigned char *ret_stored,

@@ -20,6 +20,9 @@ struct raw_file {
 int raw_file_open(const char *path, const struct keyring *keyring, struct raw_file *ret_file, struct err *err) MUST_USE;
 void raw_file_close(struct raw_file *file);
 
+/* Of a file whose prefix names a data key that the keyring does not have; 0 also for other files, damaged ones too. */
+int raw_file_check_key(const char *path, const struct keyring *keyring, struct err *err) MUST_USE;
+
 /* The next `room` bytes; fewer at the end. `ret_stored` gets them as they are stored: a file system may have filled
  * places with zeros, which only shows there. */
 int raw_file_read(struct raw_file *file, size_t room, unsigned char *ret_plain, unsigned char *ret_stored,

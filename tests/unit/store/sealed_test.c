@@ -210,9 +210,9 @@ static void test_flipped_bits_are_noticed(void **state)
     assert_int_equal(get(fixture, "key", SECRET), 0);
     close_store(fixture);
     assert_int_equal(each_file(fixture, ".sst", flip_prefix), 1);
-    assert_int_equal(open_store(fixture, true), -1);
-    assert_non_null(strstr(err.text, "its head is damaged"));
-    assert_non_null(strstr(err.text, ".sst"));
+    assert_int_equal(open_store(fixture, true), 0);
+    assert_int_equal(get(fixture, "key", SECRET), -1);
+    assert_non_null(strstr(err.text, ".sst is damaged"));
 }
 
 int main(void)

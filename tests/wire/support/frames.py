@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
+import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import hpack
@@ -168,6 +171,50 @@ class Http2:
         while not all(self.answers[stream].ended for stream in streams):
             self.step()
         return [self.answers[stream] for stream in streams]
+
+    def _send_some(self) -> bool:
+        """False: nothing could be sent, or there is nothing more to send it to."""
+        try:
+            sent = self.socket.send(self.pending[:16384]) if self.pending else 0
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            self.pending.clear()
+            return False
+        del self.pending[:sent]
+        return sent > 0
+
+    def _receive_some(self) -> bool:
+        """False: nothing has come."""
+        try:
+            more = self.socket.recv(65536)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except (ConnectionResetError, ssl.SSLError) as error:
+            raise Closed from error
+        if not more:
+            raise Closed
+        self.received += more
+        while len(self.received) >= 9 and len(self.received) >= 9 + int.from_bytes(self.received[:3], "big"):
+            self.step()
+        return True
+
+    def flood(self, add: Callable[[Http2], None], rounds: int) -> None:
+        """add(self) again and again, and reading in between, until the server ends the connection. In one thread: OpenSSL
+        does not bear two at a connection."""
+        deadline = time.monotonic() + 60
+        self.socket.setblocking(False)
+        try:
+            while True:
+                while rounds > 0 and len(self.pending) < 16384:
+                    add(self)
+                    rounds -= 1
+                sent, received = self._send_some(), self._receive_some()
+                if not sent and not received:
+                    assert time.monotonic() < deadline, "the server goes on with it"
+                    select.select([self.socket], [self.socket] if self.pending else [], [], 1)
+        except Closed:
+            pass
 
     def until_closed(self) -> None:
         """Reads on until the server ends the connection."""
