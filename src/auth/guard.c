@@ -272,7 +272,7 @@ enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *h
                               struct guard_caller *ret_caller)
 {
     enum sigv4_result result = check(loop, head, body, now_s, service, arena, ret_claims, ret_caller);
-    if (result == SIGV4_OK) {
+    if (result == SIGV4_OK && !ret_claims->was_seen) {
         sigv4_remember(&loop->seen[sigv4_seen_place(ret_claims->authorization, GUARD_SEEN)], ret_claims);
     }
     return result;

@@ -204,8 +204,8 @@ void sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims)
 {
     struct slice text = claims->authorization;
     size_t len = text.len - SHA256_HEX;
-    if (claims->was_seen || claims->presigned || claims->signature.len != SHA256_HEX ||
-        claims->signature.data != text.data + len || len > sizeof seen->text) {
+    if (claims->presigned || claims->signature.len != SHA256_HEX || claims->signature.data != text.data + len ||
+        len > sizeof seen->text) {
         return;
     }
     memcpy(seen->text, text.data, len);
