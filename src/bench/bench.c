@@ -1,5 +1,6 @@
 #include "bench/bench.h"
 
+#include "base/arguments.h"
 #include "bench/load.h"
 #include "bench/report.h"
 #include "bench/run.h"
@@ -7,9 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-
-#define EXIT_FAILED 1
-#define EXIT_USAGE  2
 
 /* A shell's usual ceiling on open files is lower than what a process may have. */
 static void raise_file_limit(void)

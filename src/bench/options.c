@@ -1,5 +1,7 @@
 #include "bench/options.h"
 
+#include "base/arguments.h"
+
 #include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -150,22 +152,16 @@ static const struct option {
 };
 #define OPTIONS (sizeof options_known / sizeof options_known[0])
 
-static const char *environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
 static void set_defaults(struct bench_options *options)
 {
     *options = (struct bench_options){
         .host = "127.0.0.1",
         .port = "8000",
         .authority = "127.0.0.1:8000",
-        .region = environment("AWS_REGION", environment("AWS_DEFAULT_REGION", "us-east-1")),
-        .access_key = environment("AWS_ACCESS_KEY_ID", "bench"),
-        .secret_key = environment("AWS_SECRET_ACCESS_KEY", "bench"),
-        .session_token = environment("AWS_SESSION_TOKEN", NULL),
+        .region = arguments_environment("AWS_REGION", arguments_environment("AWS_DEFAULT_REGION", "us-east-1")),
+        .access_key = arguments_environment("AWS_ACCESS_KEY_ID", "bench"),
+        .secret_key = arguments_environment("AWS_SECRET_ACCESS_KEY", "bench"),
+        .session_token = arguments_environment("AWS_SESSION_TOKEN", NULL),
         .connections = 32,
         .threads = 1,
         .seconds = 10,
@@ -239,10 +235,8 @@ static int complete(struct bench_options *options, struct err *err)
 enum bench_options_result bench_options_parse(int count, char *const *arguments, struct bench_options *ret_options,
                                               struct err *err)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
-            return BENCH_OPTIONS_HELP;
-        }
+    if (arguments_ask_for_help(count, arguments)) {
+        return BENCH_OPTIONS_HELP;
     }
     struct bench_options options;
     set_defaults(&options);

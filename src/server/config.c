@@ -1,6 +1,7 @@
 #include "server/config.h"
 
 #include "auth/identities.h"
+#include "base/arguments.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -453,10 +454,8 @@ static int apply_arguments(struct config *config, int count, char *const *argume
 
 enum config_result config_parse(int count, char *const *arguments, struct config *ret_config, struct err *err)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
-            return CONFIG_HELP;
-        }
+    if (arguments_ask_for_help(count, arguments)) {
+        return CONFIG_HELP;
     }
     struct config config;
     set_defaults(&config);

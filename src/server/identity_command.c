@@ -1,15 +1,13 @@
 #include "server/identity_command.h"
 
 #include "api/json_out.h"
+#include "base/arguments.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#define EXIT_FAILED 1
-#define EXIT_USAGE  2
 
 void identity_command_print_json(struct buffer *out)
 {

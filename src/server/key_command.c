@@ -1,6 +1,7 @@
 #include "server/key_command.h"
 
 #include "auth/identity_file.h"
+#include "base/arguments.h"
 #include "cluster/folder_keys.h"
 #include "crypto/sha256.h"
 #include "server/key_options.h"
@@ -11,9 +12,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-#define EXIT_FAILED 1
-#define EXIT_USAGE  2
 
 static int create(const char *path, struct err *err)
 {

@@ -1,6 +1,7 @@
 #include "server/key_options.h"
 
-#include <stdlib.h>
+#include "base/arguments.h"
+
 #include <string.h>
 
 static const struct {
@@ -44,12 +45,6 @@ void key_options_print_help(FILE *file)
           file);
 }
 
-static const char *environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
 static int find_verb(int count, char *const *arguments, enum key_verb *ret_verb, struct err *err)
 {
     for (size_t i = 0; count > 0 && i < VERBS; i++) {
@@ -64,35 +59,16 @@ static int find_verb(int count, char *const *arguments, enum key_verb *ret_verb,
                    count == 0 ? "alone" : arguments[0]);
 }
 
-/* "--name value" or "--name=value". 1: taken; 0: another argument; -1: it has no value. */
-static int take_value(const char *name, int count, char *const *arguments, int *at, const char **ret_value)
-{
-    size_t len = strlen(name);
-    const char *argument = arguments[*at];
-    if (strncmp(argument, name, len) != 0 || (argument[len] != '\0' && argument[len] != '=')) {
-        return 0;
-    }
-    if (argument[len] == '=') {
-        *ret_value = argument + len + 1;
-        return 1;
-    }
-    if (*at + 1 == count) {
-        return -1;
-    }
-    *ret_value = arguments[++*at];
-    return 1;
-}
-
 static int take_argument(struct key_options *options, int count, char *const *arguments, int *at, struct err *err)
 {
     const char *argument = arguments[*at], *word = verbs[options->verb].word;
     int taken = 0;
     if (verbs[options->verb].of_folder) {
-        taken = take_value("--data-dir", count, arguments, at, &options->data_dir);
-        taken = taken != 0 ? taken : take_value("--key-file", count, arguments, at, &options->key_file);
+        taken = arguments_take_value("--data-dir", count, arguments, at, &options->data_dir);
+        taken = taken != 0 ? taken : arguments_take_value("--key-file", count, arguments, at, &options->key_file);
     }
     if (taken == 0 && options->verb == KEY_ROTATE) {
-        taken = take_value("--new-key-file", count, arguments, at, &options->new_key_file);
+        taken = arguments_take_value("--new-key-file", count, arguments, at, &options->new_key_file);
     }
     if (taken < 0) {
         return err_set(err, "%s needs a value", argument);
@@ -107,14 +83,12 @@ static int take_argument(struct key_options *options, int count, char *const *ar
 enum config_result key_options_parse(int count, char *const *arguments, struct key_options *ret_options,
                                      struct err *err)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
-            return CONFIG_HELP;
-        }
+    if (arguments_ask_for_help(count, arguments)) {
+        return CONFIG_HELP;
     }
     struct key_options options = {
-        .data_dir = environment("STATOR_DATA_DIR", "./data"),
-        .key_file = environment("STATOR_KEY_FILE", NULL),
+        .data_dir = arguments_environment("STATOR_DATA_DIR", "./data"),
+        .key_file = arguments_environment("STATOR_KEY_FILE", NULL),
     };
     if (find_verb(count, arguments, &options.verb, err) != 0) {
         return CONFIG_REFUSED;

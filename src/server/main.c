@@ -1,4 +1,5 @@
 /* The command line: `stator SUBCOMMAND`. Exit codes: 0 done, 1 failed, 2 called wrongly. */
+#include "base/arguments.h"
 #include "bench/bench.h"
 #include "server/config.h"
 #include "server/key_command.h"
@@ -7,9 +8,6 @@
 #include "server/verify_command.h"
 
 #include <string.h>
-
-#define EXIT_FAILED 1
-#define EXIT_USAGE  2
 
 static void print_help(FILE *file)
 {

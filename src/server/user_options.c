@@ -1,6 +1,7 @@
 #include "server/user_options.h"
 
 #include "auth/identities.h"
+#include "base/arguments.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,31 +92,6 @@ void user_options_print_help(enum user_noun noun, FILE *file)
           file);
 }
 
-static const char *environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
-/* An option with a value, as "--name value" or "--name=value". 1: taken; 0: another option; -1: it has no value. */
-static int take_value(const char *name, int count, char *const *arguments, int *at, const char **ret_value)
-{
-    size_t len = strlen(name);
-    const char *argument = arguments[*at];
-    if (strncmp(argument, name, len) != 0 || (argument[len] != '\0' && argument[len] != '=')) {
-        return 0;
-    }
-    if (argument[len] == '=') {
-        *ret_value = argument + len + 1;
-        return 1;
-    }
-    if (*at + 1 == count) {
-        return -1;
-    }
-    *ret_value = arguments[++*at];
-    return 1;
-}
-
 static const char **place_of(struct user_options *options, char letter)
 {
     return letter == 'n' ? &options->name : letter == 'p' ? &options->policy : &options->policy_file;
@@ -149,12 +125,12 @@ static int set_session(struct user_options *options, const char *value, struct e
 static int take_argument(struct user_options *options, int count, char *const *arguments, int *at, struct err *err)
 {
     const char *argument = arguments[*at];
-    int taken = take_value("--data-dir", count, arguments, at, &options->data_dir);
-    taken = taken != 0 ? taken : take_value("--key-file", count, arguments, at, &options->key_file);
-    taken = taken != 0 ? taken : take_value("--account-id", count, arguments, at, &options->account_id);
+    int taken = arguments_take_value("--data-dir", count, arguments, at, &options->data_dir);
+    taken = taken != 0 ? taken : arguments_take_value("--key-file", count, arguments, at, &options->key_file);
+    taken = taken != 0 ? taken : arguments_take_value("--account-id", count, arguments, at, &options->account_id);
     const char *session = NULL;
     if (taken == 0 && options->verb == ROLE_ADD) {
-        taken = take_value("--max-session", count, arguments, at, &session);
+        taken = arguments_take_value("--max-session", count, arguments, at, &session);
     }
     if (taken < 0) {
         return err_set(err, "%s needs a value", argument);
@@ -216,15 +192,13 @@ static int find_verb(enum user_noun noun, int count, char *const *arguments, enu
 enum config_result user_options_parse(enum user_noun noun, int count, char *const *arguments,
                                       struct user_options *ret_options, struct err *err)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
-            return CONFIG_HELP;
-        }
+    if (arguments_ask_for_help(count, arguments)) {
+        return CONFIG_HELP;
     }
     struct user_options options = {
-        .data_dir = environment("STATOR_DATA_DIR", "./data"),
-        .key_file = environment("STATOR_KEY_FILE", NULL),
-        .account_id = environment("STATOR_ACCOUNT_ID", "000000000000"),
+        .data_dir = arguments_environment("STATOR_DATA_DIR", "./data"),
+        .key_file = arguments_environment("STATOR_KEY_FILE", NULL),
+        .account_id = arguments_environment("STATOR_ACCOUNT_ID", "000000000000"),
         .session_s_max = IDENTITIES_SESSION_S_DEFAULT,
     };
     int used = find_verb(noun, count, arguments, &options.verb);

@@ -2,18 +2,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "api/json_out.h"
 #include "auth/identity_file.h"
+#include "base/arguments.h"
 #include "cluster/verify.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
 
-#define EXIT_FAILED 1
-#define EXIT_USAGE  2
 /* A table that is lost as a whole need not be listed row by row. */
 #define FINDINGS_SHOWN 1000
 
@@ -49,37 +47,13 @@ static void print_help(void)
 /* --- options -------------------------------------------------------------------------------------------------------
  */
 
-static const char *environment(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
-/* "--name value" or "--name=value". 1: taken; 0: another option; -1: it has no value. */
-static int take_value(const char *name, int count, char *const *arguments, int *at, const char **ret_value)
-{
-    size_t len = strlen(name);
-    const char *argument = arguments[*at];
-    if (strncmp(argument, name, len) != 0 || (argument[len] != '\0' && argument[len] != '=')) {
-        return 0;
-    }
-    if (argument[len] == '=') {
-        *ret_value = argument + len + 1;
-    } else if (*at + 1 < count) {
-        *ret_value = arguments[++*at];
-    } else {
-        return -1;
-    }
-    return **ret_value != '\0' ? 1 : -1;
-}
-
 static int parse(int count, char *const *arguments, struct options *options, struct err *err)
 {
     for (int i = 0; i < count; i++) {
         const char *argument = arguments[i];
-        int taken = take_value("--data-dir", count, arguments, &i, &options->data_dir);
-        taken = taken != 0 ? taken : take_value("--key-file", count, arguments, &i, &options->key_file);
-        if (taken < 0) {
+        int taken = arguments_take_value("--data-dir", count, arguments, &i, &options->data_dir);
+        taken = taken != 0 ? taken : arguments_take_value("--key-file", count, arguments, &i, &options->key_file);
+        if (taken < 0 || options->data_dir[0] == '\0' || (options->key_file != NULL && options->key_file[0] == '\0')) {
             return err_set(err, "%s needs a value", argument);
         }
         if (strcmp(argument, "--json") == 0) {
@@ -116,15 +90,8 @@ static void on_progress(void *context, const char *what, uint64_t rows)
 static void json_slice(struct buffer *out, const char *name, struct slice text)
 {
     if (text.len > 0) {
-        json_name(out, name);
-        json_string(out, text);
+        json_member_string(out, name, text);
     }
-}
-
-static void json_count(struct buffer *out, const char *name, uint64_t number)
-{
-    json_name(out, name);
-    json_integer(out, (int64_t)number);
 }
 
 static void append_finding(struct buffer *out, const struct verify_finding *finding)
@@ -133,7 +100,7 @@ static void append_finding(struct buffer *out, const struct verify_finding *find
     json_slice(out, "kind", slice_from_string(verify_kind_name(finding->kind)));
     json_slice(out, "text", slice_from_string(finding->text));
     if (finding->shard >= 0) {
-        json_count(out, "shard", (uint64_t)finding->shard);
+        json_member_integer(out, "shard", finding->shard);
     }
     json_slice(out, "table", finding->table);
     json_slice(out, "index", finding->index);
@@ -192,9 +159,9 @@ static void on_table(void *context, const struct verify_table *table)
     json_object_begin(out);
     json_slice(out, "table", table->name);
     json_slice(out, "index", table->index);
-    json_count(out, "items", table->rows);
-    json_count(out, "bytes", table->bytes);
-    json_count(out, "findings", table->findings);
+    json_member_integer(out, "items", (int64_t)table->rows);
+    json_member_integer(out, "bytes", (int64_t)table->bytes);
+    json_member_integer(out, "findings", (int64_t)table->findings);
     json_object_end(out);
 }
 
@@ -202,24 +169,20 @@ static void print_json(struct report *report, const struct verify_totals *totals
 {
     struct buffer out = {0};
     json_object_begin(&out);
-    json_name(&out, "healthy");
-    json_boolean(&out, totals->findings == 0);
-    json_count(&out, "shards", totals->shards);
-    json_count(&out, "files", totals->files);
-    json_count(&out, "file_bytes", totals->file_bytes);
-    json_count(&out, "rows", totals->rows);
-    json_name(&out, "rows_were_read");
-    json_boolean(&out, totals->rows_were_read);
-    json_count(&out, "index_rows_waiting", totals->waiting);
-    json_count(&out, "transactions_prepared", totals->prepared);
-    json_count(&out, "rows_of_dropped_tables", totals->dropped_rows);
-    json_count(&out, "finding_count", totals->findings);
-    json_name(&out, "findings");
-    json_array_begin(&out);
+    json_member_boolean(&out, "healthy", totals->findings == 0);
+    json_member_integer(&out, "shards", (int64_t)totals->shards);
+    json_member_integer(&out, "files", (int64_t)totals->files);
+    json_member_integer(&out, "file_bytes", (int64_t)totals->file_bytes);
+    json_member_integer(&out, "rows", (int64_t)totals->rows);
+    json_member_boolean(&out, "rows_were_read", totals->rows_were_read);
+    json_member_integer(&out, "index_rows_waiting", (int64_t)totals->waiting);
+    json_member_integer(&out, "transactions_prepared", (int64_t)totals->prepared);
+    json_member_integer(&out, "rows_of_dropped_tables", (int64_t)totals->dropped_rows);
+    json_member_integer(&out, "finding_count", (int64_t)totals->findings);
+    json_member_array_begin(&out, "findings");
     buffer_append_slice(&out, buffer_slice(&report->findings));
     json_array_end(&out);
-    json_name(&out, "tables");
-    json_array_begin(&out);
+    json_member_array_begin(&out, "tables");
     buffer_append_slice(&out, buffer_slice(&report->tables));
     json_array_end(&out);
     json_object_end(&out);
@@ -278,14 +241,12 @@ static void check_users(struct report *report, struct verify_totals *totals)
 
 int verify_command(int count, char *const *arguments)
 {
-    struct options options = {.data_dir = environment("STATOR_DATA_DIR", "./data"),
-                              .key_file = environment("STATOR_KEY_FILE", NULL)};
+    struct options options = {.data_dir = arguments_environment("STATOR_DATA_DIR", "./data"),
+                              .key_file = arguments_environment("STATOR_KEY_FILE", NULL)};
     struct err err;
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
-            print_help();
-            return 0;
-        }
+    if (arguments_ask_for_help(count, arguments)) {
+        print_help();
+        return 0;
     }
     if (parse(count, arguments, &options, &err) != 0) {
         fprintf(stderr, "stator: %s\n", err.text);
