@@ -12,29 +12,7 @@
 
 #include "../../support/folder.h"
 
-static char *folder;
 static struct err err;
-
-static int make(void **state)
-{
-    (void)state;
-    folder = folder_make();
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    (void)state;
-    folder_remove(folder);
-    return 0;
-}
-
-static const char *in_folder(const char *name)
-{
-    static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 /* --- seal --------------------------------------------------------------------------------------------------------- */
 
@@ -88,7 +66,8 @@ static void test_key_file(void **state)
     (void)state;
     unsigned char a[SEAL_KEY_BYTES], b[SEAL_KEY_BYTES];
     char path[4096];
-    snprintf(path, sizeof path, "%s", in_folder("key"));
+    char *folder = folder_make();
+    snprintf(path, sizeof path, "%s/key", folder);
     assert_int_equal(key_file_read(path, "test", a, &err), -1);
     assert_non_null(strstr(err.text, "No such file"));
     assert_int_equal(key_file_create(path, &err), 0);
@@ -112,14 +91,15 @@ static void test_key_file(void **state)
     assert_int_equal(truncate(path, 40), 0);
     assert_int_equal(key_file_read(path, "test", a, &err), -1);
     assert_non_null(strstr(err.text, "is not a key of Stator"));
+    folder_remove(folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_sealed_bytes_come_back, make, unmake),
-        cmocka_unit_test_setup_teardown(test_every_changed_bit_is_noticed, make, unmake),
-        cmocka_unit_test_setup_teardown(test_key_file, make, unmake),
+        cmocka_unit_test(test_sealed_bytes_come_back),
+        cmocka_unit_test(test_every_changed_bit_is_noticed),
+        cmocka_unit_test(test_key_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "../../support/folder.h"
+#include "../../support/front.h"
 #include "base/env.h"
 
 #define BODY_MAX      1000000
@@ -25,65 +25,31 @@
 #define REQUEST_MS    2500
 #define IDLE_MS       2500
 
-static struct {
-    char *folder;
-    struct cluster *cluster;
-    struct api api;
-    struct http_server *server;
-    struct sockaddr_in address;
-} fixture;
+static struct front front;
 
 static int start(void **state)
 {
     (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    struct err err;
-    fixture.folder = folder_make();
-    struct cluster_options cluster_options = {.data_dir = fixture.folder, .ephemeral = true, .shards = 1};
-    if (cluster_open(&cluster_options, &fixture.cluster, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    fixture.api = (struct api){
-        .cluster = fixture.cluster,
-        .pool = pool_create(1, "pages"),
-        .settings = {.region = "us-east-1", .account_id = "000000000000", .endpoint = "127.0.0.1"},
-    };
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    fixture.address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof fixture.address;
-    assert_int_equal(bind(listener, (struct sockaddr *)&fixture.address, len), 0);
-    assert_int_equal(listen(listener, 100), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&fixture.address, &len), 0);
     struct http_options options = http_defaults;
-    options.listeners[0] = listener;
-    options.listener_count = 1;
-    options.threads = 2;
     options.connections_max = CONNECTIONS;
     options.body_bytes_max = BODY_MAX;
     options.bytes_in_flight_max = IN_FLIGHT_MAX;
     options.request_ms_max = REQUEST_MS;
     options.idle_ms_max = IDLE_MS;
-    return http_server_start(&options, &fixture.api, &fixture.server, &err);
+    front_open(&front);
+    return front_start(&front, options);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    http_server_stop(fixture.server, 1000);
-    pool_destroy(fixture.api.pool);
-    cluster_close(fixture.cluster);
-    folder_remove(fixture.folder);
+    front_close(&front);
     return 0;
 }
 
 static int dial(void)
 {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&fixture.address, sizeof fixture.address), 0);
-    struct timeval patience = {.tv_sec = 20};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    return fd;
+    return front_dial(&front);
 }
 
 static void say(int fd, const char *text)
@@ -292,8 +258,8 @@ static void test_stop_answers_what_is_in_flight(void **state)
         _exit(0);
     }
     uint64_t since_us = env_monotonic_us();
-    http_server_stop(fixture.server, 5000);
-    fixture.server = NULL;
+    http_server_stop(front.server, 5000);
+    front.server = NULL;
     assert_in_range((env_monotonic_us() - since_us) / 1000, 200, 3000);
     assert_string_equal(hear(idle, NULL), "");
     assert_non_null(strstr(hear(half, NULL), LIST_REPLY));

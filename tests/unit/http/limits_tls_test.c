@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "../../support/folder.h"
+#include "../../support/front.h"
 #include "base/env.h"
 
 #define BODY_MAX      1000000
@@ -34,21 +34,15 @@
 #define PATIENCE_MS   20000
 #define HEARD_MAX     100000
 
-static struct {
-    char *folder;
-    struct cluster *cluster;
-    struct api api;
-    struct http_server *server;
-    struct sockaddr_in address;
-    SSL_CTX *client;
-} fixture;
+static struct front front;
+static SSL_CTX *client;
 
 /* A key and a certificate that it signed itself. */
 static SSL_CTX *make_context(void)
 {
     char certificate_path[200], key_path[200];
-    snprintf(certificate_path, sizeof certificate_path, "%s/certificate", fixture.folder);
-    snprintf(key_path, sizeof key_path, "%s/key", fixture.folder);
+    snprintf(certificate_path, sizeof certificate_path, "%s/certificate", front.folder);
+    snprintf(key_path, sizeof key_path, "%s/key", front.folder);
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();
     X509_set_version(certificate, 2);
@@ -86,28 +80,8 @@ static SSL_CTX *make_context(void)
 static int start(void **state)
 {
     (void)state;
-    signal(SIGPIPE, SIG_IGN);
-    struct err err;
-    fixture.folder = folder_make();
-    struct cluster_options cluster_options = {.data_dir = fixture.folder, .ephemeral = true, .shards = 1};
-    if (cluster_open(&cluster_options, &fixture.cluster, &err) != 0) {
-        fail_msg("%s", err.text);
-    }
-    fixture.api = (struct api){
-        .cluster = fixture.cluster,
-        .pool = pool_create(1, "pages"),
-        .settings = {.region = "us-east-1", .account_id = "000000000000", .endpoint = "127.0.0.1"},
-    };
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    fixture.address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof fixture.address;
-    assert_int_equal(bind(listener, (struct sockaddr *)&fixture.address, len), 0);
-    assert_int_equal(listen(listener, 100), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&fixture.address, &len), 0);
+    front_open(&front);
     struct http_options options = http_defaults;
-    options.listeners[0] = listener;
-    options.listener_count = 1;
-    options.threads = 2;
     options.tls = make_context();
     options.body_bytes_max = BODY_MAX;
     options.bytes_in_flight_max = IN_FLIGHT_MAX;
@@ -115,36 +89,28 @@ static int start(void **state)
     options.request_ms_max = REQUEST_MS;
     options.answer_ms_max = ANSWER_MS;
     options.idle_ms_max = IDLE_MS;
-    fixture.client = SSL_CTX_new(TLS_client_method());
-    return http_server_start(&options, &fixture.api, &fixture.server, &err);
+    client = SSL_CTX_new(TLS_client_method());
+    return front_start(&front, options);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    http_server_stop(fixture.server, 1000);
-    pool_destroy(fixture.api.pool);
-    cluster_close(fixture.cluster);
-    folder_remove(fixture.folder);
-    SSL_CTX_free(fixture.client);
+    front_close(&front);
+    SSL_CTX_free(client);
     return 0;
 }
 
 static int dial(void)
 {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&fixture.address, sizeof fixture.address), 0);
-    struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    int one = 1;
+    int fd = front_dial(&front), one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
 }
 
 static SSL *secure(const char *protocol)
 {
-    SSL *ssl = SSL_new(fixture.client);
+    SSL *ssl = SSL_new(client);
     SSL_set_fd(ssl, dial());
     unsigned char list[20] = {(unsigned char)strlen(protocol)};
     memcpy(list + 1, protocol, list[0]);
