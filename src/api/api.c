@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "api/query_protocol.h"
 #include "api/sts.h"
+#include "auth/policy_cache.h"
 #include "value/json.h"
 
 #define ARENA_CHUNK_BYTES (16 * 1024)
@@ -24,6 +25,7 @@ void api_loop_init(struct api_loop *loop, struct api *api, struct cluster_port *
     *loop = (struct api_loop){.api = api, .port = port, .parser = json_parser_create()};
     if (api->guard != NULL) {
         guard_loop_init(&loop->guard, api->guard);
+        loop->decisions = policy_cache_create();
     }
 }
 
@@ -31,6 +33,7 @@ void api_loop_finish(struct api_loop *loop)
 {
     if (loop->api->guard != NULL) {
         guard_loop_finish(&loop->guard);
+        policy_cache_destroy(loop->decisions);
     }
     authorize_finish(loop);
     buffer_finish(&loop->audit_lines);

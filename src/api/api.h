@@ -43,6 +43,7 @@ struct api_loop {
     struct cluster_port *port;
     struct json_parser *parser;
     struct guard_loop guard;             /* when the API has a guard */
+    struct policy_cache *decisions;      /* goes with the guard */
     struct table_policy *table_policies; /* parsed policies of tables, made when the first is needed */
     struct buffer audit_lines;           /* of this turn */
     unsigned audit_count;

@@ -4,6 +4,7 @@
 
 #include "api/access.h"
 #include "api/audit.h"
+#include "auth/policy_cache.h"
 #include "value/from_json.h"
 
 #include <stdlib.h>
@@ -86,12 +87,17 @@ static struct policy_request request_of(struct access *access)
     };
 }
 
+static enum policy_decision evaluate(struct api_call *call, const struct policy *policy,
+                                     const struct policy_request *request)
+{
+    return policy_cache_evaluate(call->loop->decisions, policy, request, &call->arena);
+}
+
 /* False with the words for it. */
 static bool session_allows(struct access *access, const struct policy_request *request, struct slice *ret_denial)
 {
     const struct policy *policy = access->call->caller.session_policy;
-    enum policy_decision decision =
-        policy != NULL ? policy_evaluate(policy, request, &access->call->arena) : POLICY_ALLOWS;
+    enum policy_decision decision = policy != NULL ? evaluate(access->call, policy, request) : POLICY_ALLOWS;
     if (decision == POLICY_DENIES) {
         *ret_denial = explicit_denial(access, "with an explicit deny in a session policy");
     } else if (decision == POLICY_SILENT) {
@@ -111,7 +117,7 @@ static bool is_allowed(struct access *access, struct slice *ret_denial)
     const struct policy_request request = request_of(access);
     bool allowed = false;
     for (unsigned i = 0; i < policies->count; i++) {
-        enum policy_decision decision = policy_evaluate(policies->items[i].tree, &request, &call->arena);
+        enum policy_decision decision = evaluate(call, policies->items[i].tree, &request);
         if (decision == POLICY_DENIES) {
             *ret_denial = explicit_denial(access, "with an explicit deny in an identity-based policy");
             return false;
@@ -121,8 +127,7 @@ static bool is_allowed(struct access *access, struct slice *ret_denial)
     const struct table *table = access_table(access);
     if (table != NULL && table->spec.policy.len != 0) {
         const struct policy *policy = policy_of_table(call->loop, &table->spec);
-        enum policy_decision decision =
-            policy != NULL ? policy_evaluate(policy, &request, &call->arena) : POLICY_DENIES;
+        enum policy_decision decision = policy != NULL ? evaluate(call, policy, &request) : POLICY_DENIES;
         if (decision == POLICY_DENIES) {
             *ret_denial = explicit_denial(access, "with an explicit deny in a resource-based policy");
             return false;

@@ -9,8 +9,15 @@
 struct slice call_table_arn(struct api_call *call, struct slice name)
 {
     const struct api_settings *settings = &call->loop->api->settings;
-    return arena_printf(&call->arena, "arn:aws:dynamodb:%s:%s:table/%.*s", settings->region, settings->account_id,
-                        SLICE_ARG(name));
+    const struct slice parts[] = {
+        SLICE("arn:aws:dynamodb:"),
+        slice_from_string(settings->region),
+        SLICE(":"),
+        slice_from_string(settings->account_id),
+        SLICE(":table/"),
+        name,
+    };
+    return arena_join(&call->arena, parts, sizeof parts / sizeof parts[0]);
 }
 
 /* Cuts the text before the next colon off `rest`; all of it if there is none. */

@@ -2,6 +2,7 @@
 
 #include "value/json.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define STATEMENTS_MAX 200
@@ -439,10 +440,12 @@ static int parse(struct slice text, enum policy_kind kind, struct policy **ret_p
         *flaw = POLICY_FLAW_SIZE;
         return err_set(err, "the policy has %zu bytes, more than %d", text.len, POLICY_BYTES_MAX);
     }
+    static atomic_uint_fast64_t serials;
     struct policy *policy = calloc(1, sizeof *policy);
     if (policy == NULL) {
         abort();
     }
+    policy->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
     arena_init(&policy->arena, 4096);
     char *padded = arena_zalloc(&policy->arena, text.len + JSON_PADDING);
     if (text.len > 0) {

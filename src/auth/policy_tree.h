@@ -58,6 +58,7 @@ struct policy_statement {
 };
 
 struct policy {
+    uint64_t serial; /* no two policies of this process have the same; not 0 */
     struct arena arena;
     bool has_variables; /* version 2012-10-17 */
     struct policy_statement *statements;

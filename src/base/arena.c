@@ -93,6 +93,21 @@ struct slice arena_copy(struct arena *arena, struct slice bytes)
     return slice_of(memcpy(arena_alloc(arena, bytes.len), bytes.data, bytes.len), bytes.len);
 }
 
+struct slice arena_join(struct arena *arena, const struct slice *texts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += texts[i].len;
+    }
+    char *joined = arena_alloc(arena, len);
+    for (size_t i = 0, at = 0; i < count; at += texts[i++].len) {
+        if (texts[i].len > 0) {
+            memcpy(joined + at, texts[i].data, texts[i].len);
+        }
+    }
+    return slice_of(joined, len);
+}
+
 struct slice arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list arguments, again;

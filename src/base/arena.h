@@ -50,5 +50,8 @@ size_t arena_bytes(const struct arena *arena);
 /* Copies bytes into the arena. */
 struct slice arena_copy(struct arena *arena, struct slice bytes);
 
+/* Copies texts into the arena, one behind the other. */
+struct slice arena_join(struct arena *arena, const struct slice *texts, size_t count);
+
 /* Formatted text in the arena. */
 struct slice arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -120,6 +120,7 @@ FLAG_OPTION(load_only)
 FLAG_OPTION(no_load)
 FLAG_OPTION(consistent)
 FLAG_OPTION(raw)
+FLAG_OPTION(busy_poll)
 FLAG_OPTION(json)
 
 static const struct option {
@@ -145,6 +146,8 @@ static const struct option {
     {"--load-only", NULL, set_load_only, "fill the table and end"},
     {"--no-load", NULL, set_no_load, "trust that the table is there"},
     {"--threads", "N", set_threads, "threads that share connections and rate (default 1)"},
+    {"--busy-poll", NULL, set_busy_poll,
+     "never sleep: takes whole processors of its own, and the server need not wake it for each answer"},
     {"--raw", NULL, set_raw, "the same requests to any HTTP server, counting answers with status 200; no table"},
     {"--region", "NAME", set_region, "the region to sign for (default AWS_REGION, or us-east-1)"},
     {"--seed", "N", set_seed, "another run of the same randomness (default 1)"},

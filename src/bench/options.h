@@ -26,6 +26,7 @@ struct bench_options {
     unsigned seed;
     bool load_only, no_load;
     bool raw;
+    bool busy_poll;
     bool consistent;
     bool json;
 };

@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #define DRAIN_US 10000000
+/* How long a thread sleeps at most when nothing comes. */
+#define WAIT_MS 5
 /* The open loop looks for requests that are due at least this often, and not much more often. */
 #define TICK_US_MIN 50
 #define TICK_US_MAX 1000
@@ -274,7 +276,7 @@ static void loop(struct worker *worker)
 {
     struct run *run = worker->run;
     for (;;) {
-        client_run(worker->client, 5);
+        client_run(worker->client, run->options->busy_poll ? 0 : WAIT_MS);
         uint64_t now = env_monotonic_us();
         if (!worker->measuring && now >= run->measure_us) {
             begin_measuring(worker);

@@ -389,7 +389,9 @@ static int open_effects(struct shard *shard, struct transact_part *part, struct 
         struct transact_effect *effect = &part->effects[i];
         if (effect->table != NULL && row_is_sealed(effect->stored)) {
             buffer_clear(&opened);
-            failed = vault_open(shard->vault, STORE_TRANSACTIONS, effect->key.bytes, effect->stored, &opened, err);
+            if (vault_open(shard->vault, STORE_TRANSACTIONS, effect->key.bytes, effect->stored, &opened, err) != 0) {
+                failed = err_wrap(err, "table %.*s", SLICE_ARG(effect->table->spec.name));
+            }
             effect->stored = arena_copy(arena, buffer_slice(&opened));
         }
     }

@@ -14,6 +14,7 @@ import pytest
 
 from support.endpoint import Server
 from support.expect import eventually
+from support.own import environment
 
 pytestmark = pytest.mark.only("stator", "about our own server")
 
@@ -362,6 +363,45 @@ def test_a_key_that_cannot_be_used(folder):
     assert error(client.get_item, TableName=TABLE, Key=key)[0] == "AccessDeniedException"
     client.delete_table(TableName=TABLE)
     assert client.list_tables()["TableNames"] == ["other"]
+
+
+def test_a_transaction_under_way_needs_its_key(folder):
+    """It was cut off between its steps, and holds items of a table whose key was disabled since: nothing is served half
+    done, the start says which key it needs, and with it the transaction is wholly done or wholly undone."""
+    folder.shards = 4  # one shard decides alone, in one step
+    client = folder.start("--key-file", str(folder.key))
+    create(client, "other")
+    folder.stop()
+    orders = add_key(folder, "orders")
+    client = folder.start("--key-file", str(folder.key))
+    create(client, SSESpecification={**KMS, "KMSMasterKeyId": "alias/orders"})
+    folder.stop()
+
+    with environment(STATOR_FAULT="transact.prepared:1"):
+        client = folder.start("--key-file", str(folder.key))
+    keys = [{"pk": {"S": f"key {n}"}} for n in range(20)]
+    with pytest.raises(botocore.exceptions.BotoCoreError):
+        client.transact_write_items(TransactItems=[
+            {"Put": {"TableName": name, "Item": {**key, "by": {"S": "x"}}}} for name in (TABLE, "other") for key in keys
+        ])
+    assert folder.server.process.wait(60) == -9
+    folder.server = None
+
+    with_key(folder, "disable", "orders")
+    for _ in range(2):  # a refused start changes nothing
+        with pytest.raises(RuntimeError):
+            folder.start("--key-file", str(folder.key))
+        warning, refusal = (line for line in folder.server.tail if line.strip())
+        folder.server = None
+        assert f"table {TABLE} can neither be read nor written: the key {orders} " in warning and "is disabled" in warning
+        assert f"a prepared transaction: table {TABLE}: " in refusal and "a key that cannot be used" in refusal
+    with_key(folder, "enable", "orders")
+    client = folder.start("--key-file", str(folder.key))
+    counts = [client.scan(TableName=name)["Count"] for name in (TABLE, "other")]
+    assert counts in ([0, 0], [20, 20])
+    assert client.scan(TableName=TABLE, IndexName="index")["Count"] == counts[0]
+    put(client, TABLE, "key 1")
+    put(client, "other", "key 1")
 
 
 def test_encryption_is_turned_on_and_off(folder):

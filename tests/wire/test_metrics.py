@@ -131,7 +131,7 @@ def test_histograms(own):
             bounds, counts = zip(*one["buckets"], strict=True)
             assert list(bounds) == sorted(bounds) and bounds[-1] == float("inf") and len(bounds) == 18, labels
             assert list(counts) == sorted(counts) and counts[-1] == one["_count"], labels
-            assert (one["_sum"] > 0) == (one["_count"] > 0), labels
+            assert one["_count"] > 0 or one["_sum"] == 0, labels  # a quick refusal may count as no microsecond at all
     bounds = [float(labels["le"]) for _, labels in
               ((s.name, s.labels) for s in seen.families["stator_request_duration_seconds"].samples)
               if "le" in labels and labels["operation"] == "GetItem"]

@@ -89,6 +89,9 @@ static void test_arena_text(void **state)
     source[0] = 'x';
     assert_true(slice_equal(copy, SLICE("copied")));
     assert_int_equal(arena_copy(&arena, (struct slice){NULL, 0}).len, 0);
+    const struct slice parts[] = {SLICE("one"), {NULL, 0}, SLICE(", two")};
+    assert_true(slice_equal(arena_join(&arena, parts, 3), SLICE("one, two")));
+    assert_int_equal(arena_join(&arena, NULL, 0).len, 0);
     struct slice printed = arena_printf(&arena, "%d-%s", 42, "text");
     assert_true(slice_equal(printed, SLICE("42-text")));
     assert_int_equal(printed.data[printed.len], '\0');
