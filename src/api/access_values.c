@@ -46,14 +46,14 @@ static struct policy_values header(struct access *access, struct slice name, str
 {
     const struct auth_head *head = &access->call->head;
     struct slice value;
-    return head->header != NULL && auth_head_find(head, name, &value) ? one(arena, value) : absent;
+    return auth_head_find(head, name, &value) ? one(arena, value) : absent;
 }
 
 static struct policy_values source_ip(struct access *access, struct arena *arena)
 {
     const struct auth_head *head = &access->call->head;
     char *text = arena_alloc(arena, AUTH_PEER_CHARS);
-    return head->peer != NULL && head->peer(head->headers, text) ? one_text(arena, text) : absent;
+    return head->peer != NULL && head->peer(head->context, text) ? one_text(arena, text) : absent;
 }
 
 struct slice access_time_text(struct arena *arena, int64_t time_s)

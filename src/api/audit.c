@@ -67,11 +67,11 @@ static void take_note(struct api_call *call, struct slice access_key)
     struct arena *arena = &call->arena;
     struct audit_note *note = ARENA_NEW(arena, struct audit_note);
     char source[AUTH_PEER_CHARS];
-    if (head->peer != NULL && head->peer(head->headers, source)) {
+    if (head->peer != NULL && head->peer(head->context, source)) {
         note->source = arena_copy(arena, slice_from_string(source));
     }
     struct slice agent;
-    if (head->header != NULL && auth_head_find(head, SLICE("user-agent"), &agent)) {
+    if (auth_head_find(head, SLICE("user-agent"), &agent)) {
         note->agent = clean(arena, agent, AGENT_CHARS_MAX);
     }
     const struct guard_caller *caller = &call->caller;

@@ -58,20 +58,20 @@ static void fail_scope(struct api_call *call, const struct sigv4 *claims)
     struct buffer text = {0};
     if (claims->wrong & SIGV4_SCOPE_REGION) {
         buffer_printf(&text, "Credential should be scoped to a valid region, not '%.*s'. ",
-                      SLICE_ARG(claims->scope_region));
+                      SLICE_ARG(claims->signer->scope_region));
     }
     if (claims->wrong & SIGV4_SCOPE_SERVICE) {
         buffer_printf(&text, "Credential should be scoped to correct service: '%.*s'. ", SLICE_ARG(service_of(call)));
     }
     if (claims->wrong & SIGV4_SCOPE_END) {
         buffer_printf(&text, "Credential should be scoped with a valid terminator: 'aws4_request', not '%.*s'. ",
-                      SLICE_ARG(claims->scope_end));
+                      SLICE_ARG(claims->signer->scope_end));
     }
     if (claims->wrong & SIGV4_SCOPE_DATE) {
         buffer_printf(&text,
                       "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
                       "'%.*s' != '%.8s', from '%.16s'.",
-                      SLICE_ARG(claims->scope_date), claims->time, claims->time);
+                      SLICE_ARG(claims->signer->scope_date), claims->time, claims->time);
     }
     call_fail(call, ERROR_INVALID_SIGNATURE, "%.*s", SLICE_ARG(buffer_slice(&text)));
     buffer_finish(&text);
@@ -104,13 +104,13 @@ static void fail_incomplete(struct api_call *call, enum sigv4_result result, con
     case SIGV4_ALGORITHM_UNKNOWN:
         call_fail(call, ERROR_INCOMPLETE_SIGNATURE,
                   "Unsupported AWS 'algorithm': '%.*s' (only AWS4-HMAC-SHA256 for now). ",
-                  SLICE_ARG(claims->algorithm));
+                  SLICE_ARG(claims->signer->algorithm));
         break;
     default:
         call_fail(call, ERROR_INCOMPLETE_SIGNATURE,
                   "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
                   "'%.*s'",
-                  SLICE_ARG(claims->credential));
+                  SLICE_ARG(claims->signer->credential));
         break;
     }
 }
@@ -167,7 +167,7 @@ static uint64_t hash_peer(const struct auth_head *head)
 {
     char text[AUTH_PEER_CHARS];
     struct in6_addr v6;
-    if (head->peer == NULL || !head->peer(head->headers, text)) {
+    if (head->peer == NULL || !head->peer(head->context, text)) {
         return 0;
     }
     if (inet_pton(AF_INET6, text, &v6) == 1 && !IN6_IS_ADDR_V4MAPPED(&v6)) {
@@ -203,7 +203,7 @@ bool call_authenticate(struct api_call *call)
             is_throttled(call, api->failure_rate, hash_peer(&call->head), THROTTLED_BY_FAILURE_RATE)) {
             return false;
         }
-        audit_denial(call, DENIAL_UNAUTHENTICATED, claims.access_key);
+        audit_denial(call, DENIAL_UNAUTHENTICATED, claims.signer->access_key);
         fail_signature(call, result, &claims);
         return false;
     }

@@ -9,7 +9,7 @@
 
 void guard_init(struct guard *guard, const char *region)
 {
-    *guard = (struct guard){.region = region};
+    *guard = (struct guard){.region = slice_from_string(region)};
     env_random(guard->session_key, sizeof guard->session_key);
     pthread_mutex_init(&guard->lock, NULL);
     guard->identities = identities_create("");
@@ -53,10 +53,9 @@ static void follow(struct guard_loop *loop)
 void guard_loop_init(struct guard_loop *loop, struct guard *guard)
 {
     *loop = (struct guard_loop){.guard = guard};
-    loop->keys = calloc(GUARD_KEYS, sizeof loop->keys[0]);
     loop->seen = calloc(GUARD_SEEN, sizeof loop->seen[0]);
     loop->sessions = calloc(GUARD_SESSIONS, sizeof loop->sessions[0]);
-    if (loop->keys == NULL || loop->seen == NULL || loop->sessions == NULL) {
+    if (loop->seen == NULL || loop->sessions == NULL) {
         abort();
     }
     follow(loop);
@@ -82,33 +81,18 @@ void guard_loop_finish(struct guard_loop *loop)
     free(loop->sessions);
     identities_release(loop->identities);
     buffer_finish(&loop->canonical);
+    crypto_wipe(loop->seen, GUARD_SEEN * sizeof loop->seen[0]);
     free(loop->seen);
-    crypto_wipe(loop->keys, GUARD_KEYS * sizeof loop->keys[0]);
-    free(loop->keys);
     *loop = (struct guard_loop){0};
 }
 
-/* The scope has been checked: its date is the day of the request, its region ours. */
-static struct sigv4_key *signing_key(struct guard_key *place, unsigned version, struct slice id, const char *secret,
-                                     const struct sigv4 *claims)
+static void derive(const char *secret, const struct sigv4_signer *signer, struct sigv4_key *ret_key)
 {
-    struct slice service = claims->scope_service;
-    assert(id.len <= sizeof place->id && service.len <= sizeof place->service && claims->scope_date.len == 8);
-    if (place->version != version || !slice_equal(slice_of(place->id, place->id_len), id) ||
-        !slice_equal(slice_of(place->date, 8), claims->scope_date) ||
-        !slice_equal(slice_of(place->service, place->service_len), service)) {
-        place->version = version;
-        memcpy(place->id, id.data, id.len);
-        place->id_len = (unsigned)id.len;
-        memcpy(place->date, claims->scope_date.data, 8);
-        memcpy(place->service, service.data, service.len);
-        place->service_len = (unsigned)service.len;
-        unsigned char derived[SHA256_BYTES];
-        sigv4_signing_key(slice_from_string(secret), claims->scope_date, claims->scope_region, service, derived);
-        sigv4_key_set(&place->key, derived);
-        crypto_wipe(derived, sizeof derived);
-    }
-    return &place->key;
+    unsigned char derived[SHA256_BYTES];
+    sigv4_signing_key(slice_from_string(secret), signer->scope_date, signer->scope_region, signer->scope_service,
+                      derived);
+    sigv4_key_set(ret_key, derived);
+    crypto_wipe(derived, sizeof derived);
 }
 
 /* A request as its checks see it. */
@@ -205,15 +189,30 @@ static bool find_caller(const struct identities *identities, struct guard_sessio
     return true;
 }
 
+/* The scope has been checked: its date is the day of the request, its region ours. */
+static struct sigv4_key *signing_key(struct guard_session *session, const struct sigv4_signer *signer)
+{
+    struct slice service = signer->scope_service;
+    assert(service.len <= sizeof session->service && signer->scope_date.len == sizeof session->date);
+    if (!slice_equal(slice_of(session->date, sizeof session->date), signer->scope_date) ||
+        !slice_equal(slice_of(session->service, session->service_len), service)) {
+        memcpy(session->date, signer->scope_date.data, sizeof session->date);
+        memcpy(session->service, service.data, service.len);
+        session->service_len = service.len;
+        derive(session->session.secret, signer, &session->signing);
+    }
+    return &session->signing;
+}
+
 static enum sigv4_result check_session(struct guard_loop *loop, const struct check *check,
                                        struct guard_session *session, struct guard_caller *ret_caller)
 {
     const struct session *of = &session->session;
     struct slice id = slice_of(of->key_id, SESSION_KEY_ID_CHARS);
-    if (!slice_equal(check->claims->access_key, id)) {
+    if (!slice_equal(check->claims->signer->access_key, id)) {
         return SIGV4_KEY_UNKNOWN;
     }
-    if (!signature_matches(loop, check, signing_key(&session->signing, loop->version, id, of->secret, check->claims))) {
+    if (!signature_matches(loop, check, signing_key(session, check->claims->signer))) {
         return SIGV4_MISMATCH;
     }
     if (check->now_s >= of->expires_s) {
@@ -232,48 +231,63 @@ static enum sigv4_result check_session(struct guard_loop *loop, const struct che
 
 /* --- a check ------------------------------------------------------------------------------------------------------ */
 
-static enum sigv4_result check(struct guard_loop *loop, const struct auth_head *head, struct slice body, int64_t now_s,
-                               struct slice service, struct arena *arena, struct sigv4 *ret_claims,
-                               struct guard_caller *ret_caller)
+static enum sigv4_result check_key(struct guard_loop *loop, const struct check *check, struct guard_seen *place,
+                                   struct guard_caller *ret_caller)
 {
-    follow(loop);
-    struct sigv4 *claims = ret_claims;
-    enum sigv4_result result = sigv4_read(head, loop->seen, GUARD_SEEN, arena, claims);
+    const struct sigv4 *claims = check->claims;
+    const struct identity_key *key = place->key;
+    struct sigv4_key fresh, *signing = &place->signing;
+    bool is_kept = claims->was_seen && place->version == loop->version;
+    if (!is_kept) {
+        key = identities_find_key(loop->identities, claims->signer->access_key);
+        if (key == NULL || !key->enabled || !key->user->enabled) {
+            return SIGV4_KEY_UNKNOWN;
+        }
+        signing = &fresh;
+        derive(key->secret, claims->signer, signing);
+    }
+    enum sigv4_result result = !signature_matches(loop, check, signing) ? SIGV4_MISMATCH
+                               : claims->token.len != 0 ? SIGV4_TOKEN_INVALID /* these keys are not temporary */
+                                                        : SIGV4_OK;
+    if (result == SIGV4_OK && sigv4_remember(&place->seen, claims) && !is_kept) {
+        place->version = loop->version;
+        place->key = key;
+        place->signing = fresh;
+    }
+    if (!is_kept) {
+        crypto_wipe(&fresh, sizeof fresh);
+    }
     if (result == SIGV4_OK) {
-        result = sigv4_check(head, claims, now_s, slice_from_string(loop->guard->region), service);
+        const struct identity_user *user = key->user;
+        *ret_caller = (struct guard_caller){.arn = user->arn, .user = user, .policies = &user->policies, .key = key};
     }
-    if (result != SIGV4_OK) {
-        return result;
-    }
-    const struct check request = {.head = head, .claims = claims, .body = body, .now_s = now_s};
-    struct guard_session *session = claims->token.len != 0 ? find_session(loop, claims->token) : NULL;
-    if (session != NULL) {
-        return check_session(loop, &request, session, ret_caller);
-    }
-    const struct identity_key *key = identities_find_key(loop->identities, claims->access_key);
-    if (key == NULL || !key->enabled || !key->user->enabled) {
-        return SIGV4_KEY_UNKNOWN;
-    }
-    struct guard_key *place = &loop->keys[key->hash % GUARD_KEYS];
-    if (!signature_matches(loop, &request,
-                           signing_key(place, loop->version, slice_of(key->id, key->id_len), key->secret, claims))) {
-        return SIGV4_MISMATCH;
-    }
-    if (claims->token.len != 0) {
-        return SIGV4_TOKEN_INVALID; /* these keys are not temporary */
-    }
-    *ret_caller =
-        (struct guard_caller){.arn = key->user->arn, .user = key->user, .policies = &key->user->policies, .key = key};
-    return SIGV4_OK;
+    return result;
 }
 
 enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *head, struct slice body, int64_t now_s,
                               struct slice service, struct arena *arena, struct sigv4 *ret_claims,
                               struct guard_caller *ret_caller)
 {
-    enum sigv4_result result = check(loop, head, body, now_s, service, arena, ret_claims, ret_caller);
-    if (result == SIGV4_OK && !ret_claims->was_seen) {
-        sigv4_remember(&loop->seen[sigv4_seen_place(ret_claims->authorization, GUARD_SEEN)], ret_claims);
+    follow(loop);
+    struct sigv4 *claims = ret_claims;
+    struct slice authorization = {NULL, 0};
+    auth_head_find(head, SLICE("authorization"), &authorization);
+    struct guard_seen *place = &loop->seen[sigv4_seen_place(authorization, GUARD_SEEN)];
+    enum sigv4_result result = sigv4_read(head, &place->seen, arena, claims);
+    if (result == SIGV4_OK) {
+        result = sigv4_check(head, claims, now_s, loop->guard->region, service);
+    }
+    if (result != SIGV4_OK) {
+        return result;
+    }
+    const struct check request = {.head = head, .claims = claims, .body = body, .now_s = now_s};
+    struct guard_session *session = claims->token.len != 0 ? find_session(loop, claims->token) : NULL;
+    if (session == NULL) {
+        return check_key(loop, &request, place, ret_caller);
+    }
+    result = check_session(loop, &request, session, ret_caller);
+    if (result == SIGV4_OK && sigv4_remember(&place->seen, claims) && !claims->was_seen) {
+        place->version = 0;
     }
     return result;
 }

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 struct guard {
-    const char *region;                        /* what requests must be signed for; must outlive the guard */
+    struct slice region;                       /* what requests must be signed for; must outlive the guard */
     unsigned char session_key[SEAL_KEY_BYTES]; /* what tokens are sealed with; does not change while loops run */
     pthread_mutex_t lock;
     struct identities *identities; /* under lock */
@@ -30,20 +30,6 @@ void guard_finish(struct guard *guard);
 /* Takes over the reference. Checks that begin after this returns use the new set. Any thread. */
 void guard_publish(struct guard *guard, struct identities *identities);
 
-/* Keys that signed recently, so that a request costs one HMAC and not five. */
-#define GUARD_KEYS 256u
-#define GUARD_SEEN 64
-
-struct guard_key {
-    unsigned version; /* of the identities; 0: empty */
-    char id[IDENTITIES_KEY_CHARS_MAX];
-    unsigned id_len;
-    char date[8];
-    char service[16];
-    unsigned service_len;
-    struct sigv4_key key;
-};
-
 /* The caller, valid until the loop's next check. */
 struct guard_caller {
     const char *arn;                  /* of the user or of the role's session; NULL: everybody, for there is no guard */
@@ -55,7 +41,8 @@ struct guard_caller {
     const struct identity_key *key;           /* that signed, or that the session began with */
 };
 
-#define GUARD_SESSIONS 256u
+#define GUARD_SESSIONS      256u
+#define GUARD_SERVICE_CHARS 16
 /* arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION */
 #define GUARD_ARN_CHARS_MAX 255
 
@@ -68,7 +55,22 @@ struct guard_session {
     bool has_caller;  /* false: user, role or access key are gone, or disabled */
     struct guard_caller caller;
     char arn[GUARD_ARN_CHARS_MAX + 1];
-    struct guard_key signing;
+    /* The key that signs for the session, that day, for this service. */
+    struct sigv4_key signing;
+    char date[8];
+    char service[GUARD_SERVICE_CHARS];
+    size_t service_len; /* 0: not derived yet */
+};
+
+#define GUARD_SEEN 256u
+
+/* An Authorization header that signed lately, up to its signature, and what it takes to check the next one: so that a
+ * request costs one HMAC and not five. */
+struct guard_seen {
+    struct sigv4_seen seen;
+    unsigned version; /* of the identities that `key` is of; 0: it is none of theirs, but a session's */
+    const struct identity_key *key;
+    struct sigv4_key signing; /* of the key, date, region and service in the header */
 };
 
 struct guard_loop {
@@ -76,16 +78,16 @@ struct guard_loop {
     struct identities *identities; /* a reference */
     unsigned version;
     struct buffer canonical;
-    struct guard_key *keys;          /* by a hash of the id: one place for each, the newest stays */
-    struct sigv4_seen *seen;         /* by sigv4_seen_place, the same way */
+    struct guard_seen *seen;         /* by sigv4_seen_place: one place for each, the newest stays */
     struct guard_session **sessions; /* by a hash of the token, the same way; NULL: nothing there */
 };
 
 void guard_loop_init(struct guard_loop *loop, struct guard *guard);
 void guard_loop_finish(struct guard_loop *loop);
 
-/* What is wrong with the request, or SIGV4_OK and the caller. `service` is "dynamodb" or another of 16 characters at
- * most. `claims` is filled in as far as the check got, with memory of the request and the arena. Loop thread. */
+/* What is wrong with the request, or SIGV4_OK and the caller. `service` is "dynamodb" or another of
+ * GUARD_SERVICE_CHARS at most. `claims` is filled in as far as the check got, with memory of the request and the arena.
+ * Loop thread. */
 enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *head, struct slice body, int64_t now_s,
                               struct slice service, struct arena *arena, struct sigv4 *ret_claims,
                               struct guard_caller *ret_caller);

@@ -99,19 +99,31 @@ static void append_trimmed(struct buffer *out, struct slice value)
     }
 }
 
-static void append_header(struct buffer *out, const struct auth_head *head, struct slice name)
+/* Host and Content-Length are told apart from the others, whatever protocol brought them. */
+static void append_value(struct buffer *out, const struct auth_head *head, struct slice name)
 {
-    buffer_append_slice(out, name);
-    buffer_append_byte(out, ':');
-    struct slice value;
-    bool first = true;
-    for (size_t at = 0; head->header(head->headers, name, &at, &value); first = false) {
-        if (!first) {
-            buffer_append_byte(out, ',');
-        }
-        append_trimmed(out, value);
+    if (slice_equal(name, SLICE("host")) || slice_equal(name, SLICE(":authority"))) {
+        append_trimmed(out, head->host);
+        return;
     }
-    buffer_append_byte(out, '\n');
+    if (slice_equal(name, SLICE("content-length"))) {
+        buffer_printf(out, "%zu", head->content_length);
+        return;
+    }
+    bool is_first = true;
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct auth_header *header = &head->headers[i];
+        /* that most differ in their length or last letter is seen without a call */
+        if (header->name.len == name.len && name.len > 0 &&
+            header->name.data[name.len - 1] == name.data[name.len - 1] &&
+            memcmp(header->name.data, name.data, name.len) == 0) {
+            if (!is_first) {
+                buffer_append_byte(out, ',');
+            }
+            append_trimmed(out, header->value);
+            is_first = false;
+        }
+    }
 }
 
 /* In strictly ascending order, as they must be signed: so each counts once, and the text is never much longer than the
@@ -125,7 +137,10 @@ static bool append_headers(struct buffer *out, const struct auth_head *head, str
         if (count == SIGV4_HEADERS_MAX || (count > 0 && slice_compare(last, name) >= 0)) {
             return false;
         }
-        append_header(out, head, name);
+        buffer_append_slice(out, name);
+        buffer_append_byte(out, ':');
+        append_value(out, head, name);
+        buffer_append_byte(out, '\n');
         if (end == NULL) {
             return true;
         }
@@ -145,11 +160,11 @@ bool sigv4_append_canonical(const struct auth_head *head, const struct sigv4 *cl
         return false;
     }
     buffer_append_byte(out, '\n');
-    if (!append_headers(out, head, claims->signed_headers)) {
+    if (!append_headers(out, head, claims->signer->signed_headers)) {
         return false;
     }
     buffer_append_byte(out, '\n');
-    buffer_append_slice(out, claims->signed_headers);
+    buffer_append_slice(out, claims->signer->signed_headers);
     buffer_append_byte(out, '\n');
     buffer_append_slice(out, payload);
     return true;
@@ -215,6 +230,6 @@ bool sigv4_signature(const struct auth_head *head, const struct sigv4 *claims, s
     if (!sigv4_append_canonical(head, claims, slice_of(hex, sizeof hex), canonical)) {
         return false;
     }
-    sigv4_sign(key, slice_of(claims->time, sizeof claims->time), claims->scope, canonical, ret_signature);
+    sigv4_sign(key, slice_of(claims->time, sizeof claims->time), claims->signer->scope, canonical, ret_signature);
     return true;
 }

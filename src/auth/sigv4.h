@@ -28,20 +28,27 @@
 /* Room for an address as text, with its NUL. */
 #define AUTH_PEER_CHARS 64
 
+struct auth_header {
+    struct slice name; /* in lower case */
+    struct slice value;
+};
+
 /* What a check needs of an HTTP request; borrowed from whoever received it. */
 struct auth_head {
     struct slice method;
     struct slice path;  /* normalized, without the query */
     struct slice query; /* without the question mark */
-    const void *headers;
-    /* The next header of this name (lower case) from *at on, which is moved behind it. Begin with 0. */
-    bool (*header)(const void *headers, struct slice name, size_t *at, struct slice *ret_value);
-    /* The address that the request came from. False: it is not known. */
-    bool (*peer)(const void *headers, char ret_text[AUTH_PEER_CHARS]);
-    bool secure; /* it came over TLS */
+    struct slice host;  /* the header Host, or HTTP/2's :authority */
+    size_t content_length;
+    const struct auth_header *headers; /* all others, in the order in which they came */
+    size_t header_count;
+    /* The address that the request came from. False: it is not known. NULL: nor are there addresses. */
+    bool (*peer)(const void *context, char ret_text[AUTH_PEER_CHARS]);
+    const void *context; /* for `peer` */
+    bool secure;         /* it came over TLS */
 };
 
-/* The first header of this name, or false. */
+/* The first header of this name (lower case), or false. */
 bool auth_head_find(const struct auth_head *head, struct slice name, struct slice *ret_value);
 
 enum sigv4_result {
@@ -78,46 +85,55 @@ enum sigv4_part {
 /* Bits of `wrong`. */
 enum sigv4_scope { SIGV4_SCOPE_REGION = 1, SIGV4_SCOPE_SERVICE = 2, SIGV4_SCOPE_END = 4, SIGV4_SCOPE_DATE = 8 };
 
-/* A request's claims. */
-struct sigv4 {
-    bool presigned;             /* they came in the query */
-    struct slice authorization; /* the header; empty when presigned */
-    struct slice algorithm, credential, signed_headers, signature;
-    struct slice token; /* X-Amz-Security-Token, or empty */
-    struct slice date;  /* as sent */
+/* Who signed, for what, and which headers: what the Authorization header says before the signature. */
+struct sigv4_signer {
+    struct slice algorithm, credential, signed_headers;
     /* of the credential: KEY/DATE/REGION/SERVICE/aws4_request */
     struct slice access_key, scope, scope_date, scope_region, scope_service, scope_end;
+    bool has_scope; /* the credential has five parts */
+    bool host_is_signed, target_is_signed;
+};
+
+/* A request's claims. */
+struct sigv4 {
+    bool presigned;                    /* they came in the query */
+    bool was_seen;                     /* the header began as one before */
+    const struct sigv4_signer *signer; /* in the arena, or of what was seen */
+    struct slice authorization;        /* the header; empty when presigned */
+    struct slice signature;
+    struct slice token; /* X-Amz-Security-Token, or empty */
+    struct slice date;  /* as sent */
     int64_t time_s;
     char time[SIGV4_TIME_CHARS];
     uint32_t valid_s; /* how old the signature may be */
-    bool has_scope;   /* the credential has five parts */
-    bool host_is_signed, target_is_signed;
-    bool was_seen; /* the header began as one before */
 
     /* with a refusal */
     unsigned missing, wrong;
     struct slice detail;
-    char now[SIGV4_TIME_CHARS], limit[SIGV4_TIME_CHARS];
+    char now[SIGV4_TIME_CHARS], limit[SIGV4_TIME_CHARS]; /* with SIGV4_EXPIRED and SIGV4_NOT_YET */
 };
 
-/* The Authorization header up to its signature, and what was read of it: a client sends the same all day. */
+/* The Authorization header up to its signature, and what was read of it: a client sends the same all day. And the time
+ * of the last request, which is the next one's within a second. */
 struct sigv4_seen {
     char text[SIGV4_SEEN_BYTES];
-    size_t len;          /* 0: none yet */
-    struct sigv4 claims; /* their texts lie in `text` */
+    size_t len;                 /* 0: none yet */
+    struct sigv4_signer signer; /* its texts lie in `text` */
+    char time[SIGV4_TIME_CHARS];
+    int64_t time_s;
 };
 
 /* Which of `count` places such a header belongs in. */
 unsigned sigv4_seen_place(struct slice authorization, unsigned count);
 
-/* Reads what the request claims, of which texts may lie in one of the `seen_count` places of `seen`. Any result up to
- * SIGV4_EXPIRES_MALFORMED. */
-enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, unsigned seen_count,
-                             struct arena *arena, struct sigv4 *ret_claims);
+/* Reads what the request claims. `seen` is from the place of its Authorization header, and stays as long as the claims
+ * do; NULL is allowed. Any result up to SIGV4_EXPIRES_MALFORMED. */
+enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, struct arena *arena,
+                             struct sigv4 *ret_claims);
 
 /* Keeps what was read for the next header that begins alike. For claims whose signature was good, so that nobody else
- * takes the place. */
-void sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims);
+ * takes the place. False: it cannot be kept. */
+bool sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims);
 
 /* Checks time, signed headers, algorithm and scope. Any result from SIGV4_EXPIRED to SIGV4_SCOPE_WRONG, or SIGV4_OK. */
 enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims, int64_t now_s, struct slice region,

@@ -13,8 +13,13 @@
 
 bool auth_head_find(const struct auth_head *head, struct slice name, struct slice *ret_value)
 {
-    size_t at = 0;
-    return head->header(head->headers, name, &at, ret_value);
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (slice_equal(head->headers[i].name, name)) {
+            *ret_value = head->headers[i].value;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- times -------------------------------------------------------------------------------------------------------- */
@@ -88,8 +93,14 @@ static bool read_http_date(struct slice text, int64_t *ret_time_s)
     return true;
 }
 
-static bool read_time(struct sigv4 *claims)
+static bool read_time(const struct sigv4_seen *seen, struct sigv4 *claims)
 {
+    if (seen != NULL && claims->date.len == SIGV4_TIME_CHARS &&
+        memcmp(claims->date.data, seen->time, SIGV4_TIME_CHARS) == 0) {
+        memcpy(claims->time, seen->time, SIGV4_TIME_CHARS);
+        claims->time_s = seen->time_s;
+        return true;
+    }
     if (read_iso(claims->date, &claims->time_s)) {
         memcpy(claims->time, claims->date.data, SIGV4_TIME_CHARS);
         return true;
@@ -144,22 +155,21 @@ static bool word_value(struct slice word, struct slice start, struct slice *ret_
     return true;
 }
 
-static enum sigv4_result read_words(struct sigv4 *claims)
+static enum sigv4_result read_words(struct sigv4 *claims, struct sigv4_signer *signer)
 {
     struct words words = words_of(claims->authorization);
-    claims->algorithm = next_word(&words);
-    claims->missing = SIGV4_PART_CREDENTIAL | SIGV4_PART_SIGNATURE | SIGV4_PART_SIGNED_HEADERS;
+    signer->algorithm = next_word(&words);
     for (struct slice word = next_word(&words); word.len > 0; word = next_word(&words)) {
-        if (!word_value(word, SLICE("Credential="), &claims->credential) &&
-            !word_value(word, SLICE("SignedHeaders="), &claims->signed_headers) &&
+        if (!word_value(word, SLICE("Credential="), &signer->credential) &&
+            !word_value(word, SLICE("SignedHeaders="), &signer->signed_headers) &&
             !word_value(word, SLICE("Signature="), &claims->signature) && memchr(word.data, '=', word.len) == NULL) {
             claims->detail = word;
             return SIGV4_NO_PAIR;
         }
     }
-    claims->missing &= claims->credential.len != 0 ? ~(unsigned)SIGV4_PART_CREDENTIAL : ~0u;
-    claims->missing &= claims->signature.len != 0 ? ~(unsigned)SIGV4_PART_SIGNATURE : ~0u;
-    claims->missing &= claims->signed_headers.len != 0 ? ~(unsigned)SIGV4_PART_SIGNED_HEADERS : ~0u;
+    claims->missing |= signer->credential.len == 0 ? SIGV4_PART_CREDENTIAL : 0;
+    claims->missing |= claims->signature.len == 0 ? SIGV4_PART_SIGNATURE : 0;
+    claims->missing |= signer->signed_headers.len == 0 ? SIGV4_PART_SIGNED_HEADERS : 0;
     return SIGV4_OK;
 }
 
@@ -177,17 +187,10 @@ static bool is_one_word(const char text[SHA256_HEX])
     return (halves[0] | halves[1]) == 0;
 }
 
-static bool was_seen(const struct sigv4_seen *seen, struct sigv4 *claims)
+static bool begins_as(const struct sigv4_seen *seen, struct slice authorization)
 {
-    struct slice text = claims->authorization;
-    if (seen->len == 0 || text.len != seen->len + SHA256_HEX || memcmp(text.data, seen->text, seen->len) != 0 ||
-        !is_one_word(text.data + seen->len)) {
-        return false;
-    }
-    *claims = seen->claims;
-    claims->authorization = text;
-    claims->signature = slice_of(text.data + seen->len, SHA256_HEX);
-    return true;
+    return seen != NULL && seen->len != 0 && authorization.len == seen->len + SHA256_HEX &&
+           memcmp(authorization.data, seen->text, seen->len) == 0 && is_one_word(authorization.data + seen->len);
 }
 
 /* The access key's last letters, which differ most, say it: "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/…". */
@@ -200,23 +203,24 @@ unsigned sigv4_seen_place(struct slice authorization, unsigned count)
     return (unsigned)((letters * 0x9E3779B97F4A7C15u) >> 32) % count;
 }
 
-void sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims)
+bool sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims)
 {
+    memcpy(seen->time, claims->time, sizeof seen->time);
+    seen->time_s = claims->time_s;
+    if (claims->was_seen) {
+        return true;
+    }
     struct slice text = claims->authorization;
     size_t len = text.len - SHA256_HEX;
     if (claims->presigned || claims->signature.len != SHA256_HEX || claims->signature.data != text.data + len ||
         len > sizeof seen->text) {
-        return;
+        return false;
     }
+    const struct sigv4_signer *signer = claims->signer;
     memcpy(seen->text, text.data, len);
     seen->len = len;
-    seen->claims = (struct sigv4){
-        .was_seen = true,
-        .has_scope = claims->has_scope,
-        .host_is_signed = claims->host_is_signed,
-        .target_is_signed = claims->target_is_signed,
-    };
-#define MOVE(member) seen->claims.member = slice_of(seen->text + (claims->member.data - text.data), claims->member.len)
+    seen->signer = *signer;
+#define MOVE(member) seen->signer.member = slice_of(seen->text + (signer->member.data - text.data), signer->member.len)
     MOVE(algorithm);
     MOVE(credential);
     MOVE(signed_headers);
@@ -227,24 +231,7 @@ void sigv4_remember(struct sigv4_seen *seen, const struct sigv4 *claims)
     MOVE(scope_service);
     MOVE(scope_end);
 #undef MOVE
-}
-
-static enum sigv4_result read_header(const struct auth_head *head, const struct sigv4_seen *seen, unsigned seen_count,
-                                     struct sigv4 *claims)
-{
-    if (!was_seen(&seen[sigv4_seen_place(claims->authorization, seen_count)], claims)) {
-        enum sigv4_result result = read_words(claims);
-        if (result != SIGV4_OK) {
-            return result;
-        }
-    }
-    if (!auth_head_find(head, SLICE("x-amz-date"), &claims->date) &&
-        !auth_head_find(head, SLICE("date"), &claims->date)) {
-        claims->missing |= SIGV4_PART_DATE;
-    }
-    auth_head_find(head, SLICE("x-amz-security-token"), &claims->token);
-    claims->valid_s = SIGV4_SKEW_S;
-    return claims->missing == 0 ? SIGV4_OK : SIGV4_HEADER_INCOMPLETE;
+    return true;
 }
 
 /* --- the query ---------------------------------------------------------------------------------------------------- */
@@ -260,7 +247,8 @@ static bool read_expires(struct slice text, uint32_t *ret_seconds)
     return true;
 }
 
-static enum sigv4_result read_query(const struct auth_head *head, struct arena *arena, struct sigv4 *claims)
+static enum sigv4_result read_query(const struct auth_head *head, struct arena *arena, struct sigv4 *claims,
+                                    struct sigv4_signer *signer)
 {
     struct slice expires = {NULL, 0};
     const struct {
@@ -268,10 +256,10 @@ static enum sigv4_result read_query(const struct auth_head *head, struct arena *
         struct slice *value;
         unsigned part;
     } parameters[] = {
-        {SLICE("X-Amz-Algorithm"), &claims->algorithm, SIGV4_PART_ALGORITHM},
-        {SLICE("X-Amz-Credential"), &claims->credential, SIGV4_PART_CREDENTIAL},
+        {SLICE("X-Amz-Algorithm"), &signer->algorithm, SIGV4_PART_ALGORITHM},
+        {SLICE("X-Amz-Credential"), &signer->credential, SIGV4_PART_CREDENTIAL},
         {SLICE("X-Amz-Signature"), &claims->signature, SIGV4_PART_SIGNATURE},
-        {SLICE("X-Amz-SignedHeaders"), &claims->signed_headers, SIGV4_PART_SIGNED_HEADERS},
+        {SLICE("X-Amz-SignedHeaders"), &signer->signed_headers, SIGV4_PART_SIGNED_HEADERS},
         {SLICE("X-Amz-Date"), &claims->date, SIGV4_PART_DATE},
         {SLICE("X-Amz-Security-Token"), &claims->token, 0},
         {SLICE("X-Amz-Expires"), &expires, 0},
@@ -315,11 +303,11 @@ static void find_signed(struct slice list, bool *ret_host, bool *ret_target)
 }
 
 /* KEY/DATE/REGION/SERVICE/END. */
-static bool split_credential(struct sigv4 *claims)
+static bool split_credential(struct sigv4_signer *signer)
 {
-    struct slice *const parts[] = {&claims->access_key, &claims->scope_date, &claims->scope_region,
-                                   &claims->scope_service, &claims->scope_end};
-    struct slice rest = claims->credential;
+    struct slice *const parts[] = {&signer->access_key, &signer->scope_date, &signer->scope_region,
+                                   &signer->scope_service, &signer->scope_end};
+    struct slice rest = signer->credential;
     for (size_t i = 0; i < 5; i++) {
         const char *slash = rest.len == 0 ? NULL : memchr(rest.data, '/', rest.len);
         bool last = i == 4;
@@ -329,37 +317,92 @@ static bool split_credential(struct sigv4 *claims)
         *parts[i] = slice_of(rest.data, last ? rest.len : (size_t)(slash - rest.data));
         rest = last ? rest : slice_of(slash + 1, rest.len - parts[i]->len - 1);
         if (i == 0) {
-            claims->scope = rest;
+            signer->scope = rest;
         }
     }
     return true;
 }
 
-enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, unsigned seen_count,
-                             struct arena *arena, struct sigv4 *ret_claims)
+/* The headers that a signature's reader looks for; the first of each. */
+struct special {
+    struct slice authorization, amz_date, date, token;
+};
+
+/* Names are of different lengths, so each header is compared with one of them at most. */
+static void find_special(const struct auth_head *head, struct special *ret_special)
 {
-    struct sigv4 *claims = ret_claims;
-    *claims = (struct sigv4){0};
+    static const struct slice none = {NULL, 0};
+    ret_special->authorization = ret_special->amz_date = ret_special->date = ret_special->token = none;
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct auth_header *header = &head->headers[i];
+        struct slice *place = NULL;
+#define PLACE(literal, member)                                                                                         \
+    case sizeof literal - 1:                                                                                           \
+        place = memcmp(header->name.data, literal, sizeof literal - 1) == 0 ? &ret_special->member : NULL;             \
+        break
+        switch (header->name.len) {
+            PLACE("authorization", authorization);
+            PLACE("x-amz-date", amz_date);
+            PLACE("date", date);
+            PLACE("x-amz-security-token", token);
+        default:
+            break;
+        }
+#undef PLACE
+        if (place != NULL && place->data == NULL) {
+            *place = header->value;
+        }
+    }
+}
+
+/* Where the claims stand, or why they stand nowhere. */
+static enum sigv4_result find_claims(const struct auth_head *head, const struct special *special, bool *ret_presigned)
+{
     struct slice unused;
-    bool in_header = auth_head_find(head, SLICE("authorization"), &claims->authorization) &&
-                     slice_starts_with(claims->authorization, SLICE("AWS4-"));
-    claims->presigned = head->query.len != 0 && uri_query_find(head->query, SLICE("X-Amz-Algorithm"), &unused);
-    if (in_header && claims->presigned) {
-        return SIGV4_TWICE;
-    }
-    if (!in_header && !claims->presigned) {
-        return SIGV4_MISSING;
-    }
-    enum sigv4_result result =
-        in_header ? read_header(head, seen, seen_count, claims) : read_query(head, arena, claims);
-    if (result == SIGV4_OK && !read_time(claims)) {
-        result = SIGV4_DATE_MALFORMED;
-    }
-    if (result == SIGV4_OK && !claims->was_seen) {
-        find_signed(claims->signed_headers, &claims->host_is_signed, &claims->target_is_signed);
-        claims->has_scope = split_credential(claims);
+    bool in_header = slice_starts_with(special->authorization, SLICE("AWS4-"));
+    *ret_presigned = head->query.len != 0 && uri_query_find(head->query, SLICE("X-Amz-Algorithm"), &unused);
+    return in_header && *ret_presigned ? SIGV4_TWICE : !in_header && !*ret_presigned ? SIGV4_MISSING : SIGV4_OK;
+}
+
+static enum sigv4_result read_anew(const struct auth_head *head, struct arena *arena, struct sigv4 *claims,
+                                   struct sigv4_signer *signer)
+{
+    enum sigv4_result result = claims->presigned ? read_query(head, arena, claims, signer) : read_words(claims, signer);
+    if (result == SIGV4_OK && claims->missing == 0) {
+        find_signed(signer->signed_headers, &signer->host_is_signed, &signer->target_is_signed);
+        signer->has_scope = split_credential(signer);
     }
     return result;
+}
+
+enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, struct arena *arena,
+                             struct sigv4 *ret_claims)
+{
+    struct sigv4 *claims = ret_claims;
+    struct special special;
+    find_special(head, &special);
+    claims->authorization = special.authorization;
+    claims->date = special.amz_date.data != NULL ? special.amz_date : special.date;
+    claims->token = special.token;
+    claims->signature = claims->detail = (struct slice){NULL, 0};
+    claims->missing = claims->wrong = 0;
+    claims->valid_s = SIGV4_SKEW_S;
+    claims->was_seen = begins_as(seen, claims->authorization);
+    enum sigv4_result result = find_claims(head, &special, &claims->presigned);
+    if (claims->was_seen && result == SIGV4_OK) {
+        claims->signer = &seen->signer;
+        claims->signature = slice_of(claims->authorization.data + seen->len, SHA256_HEX);
+    } else {
+        claims->was_seen = false;
+        struct sigv4_signer *signer = ARENA_NEW(arena, struct sigv4_signer);
+        claims->signer = signer;
+        result = result == SIGV4_OK ? read_anew(head, arena, claims, signer) : result;
+    }
+    if (result == SIGV4_OK && !claims->presigned) {
+        claims->missing |= claims->date.data == NULL ? SIGV4_PART_DATE : 0;
+        result = claims->missing == 0 ? SIGV4_OK : SIGV4_HEADER_INCOMPLETE;
+    }
+    return result == SIGV4_OK && !read_time(seen, claims) ? SIGV4_DATE_MALFORMED : result;
 }
 
 /* --- what can be said without the key ----------------------------------------------------------------------------- */
@@ -386,23 +429,24 @@ enum sigv4_result sigv4_check(const struct auth_head *head, struct sigv4 *claims
     if (result != SIGV4_OK) {
         return result;
     }
+    const struct sigv4_signer *signer = claims->signer;
     struct slice target;
-    if (!claims->host_is_signed) {
+    if (!signer->host_is_signed) {
         return SIGV4_HOST_UNSIGNED;
     }
     /* it says which operation is meant: whoever saw a signed read go by could make a deletion of it */
-    if (!claims->target_is_signed && auth_head_find(head, SLICE("x-amz-target"), &target)) {
+    if (!signer->target_is_signed && auth_head_find(head, SLICE("x-amz-target"), &target)) {
         return SIGV4_TARGET_UNSIGNED;
     }
-    if (!slice_equal(claims->algorithm, SLICE(SIGV4_ALGORITHM))) {
+    if (!slice_equal(signer->algorithm, SLICE(SIGV4_ALGORITHM))) {
         return SIGV4_ALGORITHM_UNKNOWN;
     }
-    if (!claims->has_scope) {
+    if (!signer->has_scope) {
         return SIGV4_CREDENTIAL_MALFORMED;
     }
-    claims->wrong |= slice_equal(claims->scope_region, region) ? 0 : SIGV4_SCOPE_REGION;
-    claims->wrong |= slice_equal(claims->scope_service, service) ? 0 : SIGV4_SCOPE_SERVICE;
-    claims->wrong |= slice_equal(claims->scope_end, SLICE(SIGV4_TERMINATOR)) ? 0 : SIGV4_SCOPE_END;
-    claims->wrong |= slice_equal(claims->scope_date, slice_of(claims->time, 8)) ? 0 : SIGV4_SCOPE_DATE;
+    claims->wrong |= slice_equal(signer->scope_region, region) ? 0 : SIGV4_SCOPE_REGION;
+    claims->wrong |= slice_equal(signer->scope_service, service) ? 0 : SIGV4_SCOPE_SERVICE;
+    claims->wrong |= slice_equal(signer->scope_end, SLICE(SIGV4_TERMINATOR)) ? 0 : SIGV4_SCOPE_END;
+    claims->wrong |= slice_equal(signer->scope_date, slice_of(claims->time, 8)) ? 0 : SIGV4_SCOPE_DATE;
     return claims->wrong == 0 ? SIGV4_OK : SIGV4_SCOPE_WRONG;
 }

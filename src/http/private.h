@@ -143,7 +143,6 @@ struct request {
     bool gzip;
     char id[REQUEST_ID_CHARS];
     char checksum[11];
-    char length[21]; /* of the body, as the Content-Length header has it */
 };
 
 /* Lives in h2o's memory for a request, of any kind, and tells us when that ends. */

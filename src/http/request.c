@@ -120,42 +120,9 @@ static struct slice header_value(h2o_req_t *req, ssize_t at)
     return slice_of(value.base, value.len);
 }
 
-/* Compared in place, since the length is known to the compiler. */
-static inline bool is_literal(struct slice text, const char *literal, size_t len)
+static bool peer_text(const void *context, char ret_text[AUTH_PEER_CHARS])
 {
-    return text.len == len && memcmp(text.data, literal, len) == 0;
-}
-
-/* The headers as the client sent them. h2o keeps two of them elsewhere. */
-static bool next_header(const void *headers, struct slice name, size_t *at, struct slice *ret_value)
-{
-    struct request *request = (struct request *)(uintptr_t)headers;
-    const h2o_req_t *req = request->req;
-    if (is_literal(name, "host", 4) || is_literal(name, ":authority", 10)) {
-        *ret_value = slice_of(req->input.authority.base, req->input.authority.len);
-        return (*at)++ == 0;
-    }
-    if (is_literal(name, "content-length", 14)) {
-        size_t len = req->entity.base != NULL ? req->entity.len : 0;
-        *ret_value = slice_of(request->length, (size_t)snprintf(request->length, sizeof request->length, "%zu", len));
-        return (*at)++ == 0;
-    }
-    while (*at < req->headers.size) {
-        const h2o_header_t *header = &req->headers.entries[(*at)++];
-        /* that most differ in their last letter is seen without a call */
-        if (header->name->len == name.len && name.len > 0 &&
-            header->name->base[name.len - 1] == name.data[name.len - 1] &&
-            memcmp(header->name->base, name.data, name.len) == 0) {
-            *ret_value = slice_of(header->value.base, header->value.len);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool peer_text(const void *headers, char ret_text[AUTH_PEER_CHARS])
-{
-    const struct request *request = headers;
+    const struct request *request = context;
     struct connection *connection = request->connection;
     if (connection->peer[0] == '\0') {
         h2o_conn_t *conn = request->req->conn;
@@ -171,19 +138,27 @@ static bool peer_text(const void *headers, char ret_text[AUTH_PEER_CHARS])
     return true;
 }
 
-static struct auth_head head_of(struct request *request)
+/* The head as the client sent it. h2o keeps two of the headers elsewhere. */
+static void set_head(struct request *request, struct auth_head *ret_head)
 {
-    const h2o_req_t *req = request->req;
-    size_t query_at = req->query_at != SIZE_MAX ? req->query_at + 1 : req->path.len;
-    return (struct auth_head){
-        .method = slice_of(req->method.base, req->method.len),
-        .path = slice_of(req->path_normalized.base, req->path_normalized.len),
-        .query = slice_of(req->path.base + query_at, req->path.len - query_at),
-        .headers = request,
-        .header = next_header,
-        .peer = peer_text,
-        .secure = request->connection->tls != NULL,
-    };
+    h2o_req_t *req = request->req;
+    size_t query_at = req->query_at != SIZE_MAX ? req->query_at + 1 : req->path.len, count = req->headers.size;
+    struct auth_header *headers = h2o_mem_alloc_pool(&req->pool, (count + 1) * sizeof *headers);
+    for (size_t i = 0; i < count; i++) {
+        const h2o_header_t *header = &req->headers.entries[i];
+        headers[i].name = slice_of(header->name->base, header->name->len);
+        headers[i].value = slice_of(header->value.base, header->value.len);
+    }
+    ret_head->method = slice_of(req->method.base, req->method.len);
+    ret_head->path = slice_of(req->path_normalized.base, req->path_normalized.len);
+    ret_head->query = slice_of(req->path.base + query_at, req->path.len - query_at);
+    ret_head->host = slice_of(req->input.authority.base, req->input.authority.len);
+    ret_head->content_length = req->entity.base != NULL ? req->entity.len : 0;
+    ret_head->headers = headers;
+    ret_head->header_count = count;
+    ret_head->peer = peer_text;
+    ret_head->context = request;
+    ret_head->secure = request->connection->tls != NULL;
 }
 
 void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guard)
@@ -207,7 +182,7 @@ void request_start(struct loop *loop, h2o_req_t *req, struct request_guard *guar
     call->body = padded_body(req);
     call->id = slice_of(request->id, REQUEST_ID_CHARS);
     if (loop->api.api->guard != NULL || loop->api.api->audit != NULL) {
-        call->head = head_of(request);
+        set_head(request, &call->head);
     }
     call->is_query = loop->api.api->guard != NULL && call->target.len == 0 &&
                      slice_starts_with(type, SLICE("application/x-www-form-urlencoded"));

@@ -15,7 +15,6 @@
 
 #define NOW_S   1440938160 /* 20150830T123600Z */
 #define TIME    "20150830T123600Z"
-#define SCOPE   "20150830/us-east-1/dynamodb/aws4_request"
 #define KEY_ID  "AKIAALICE0000001"
 #define ALL     "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"
 #define CREATED 1440000000000000
@@ -173,34 +172,46 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum sigv4_result ask(const char *id, const char *secret, struct slice token, int64_t now_s,
-                             struct guard_caller *ret_caller)
+#define BEGINNING "AWS4-HMAC-SHA256 Credential=%s/%s"
+#define SCOPE_END "/us-east-1/dynamodb/aws4_request"
+
+/* A request that was signed at `time` (20150830T123600Z). */
+static enum sigv4_result ask_at(const char *time, const char *id, const char *secret, struct slice token, int64_t now_s,
+                                struct guard_caller *ret_caller)
 {
+    struct slice date = slice_of(time, 8);
+    char scope[64];
+    snprintf(scope, sizeof scope, "%.*s" SCOPE_END, SLICE_ARG(date));
     unsigned char bytes[SHA256_BYTES];
     struct sigv4_key signing;
     struct buffer text = {0}, scratch = {0};
     char signature[SHA256_HEX];
-    sigv4_signing_key(slice_from_string(secret), SLICE("20150830"), SLICE("us-east-1"), SLICE("dynamodb"), bytes);
+    sigv4_signing_key(slice_from_string(secret), date, SLICE("us-east-1"), SLICE("dynamodb"), bytes);
     sigv4_key_set(&signing, bytes);
     const struct sign_header headers[] = {{SLICE("host"), SLICE("localhost")},
-                                          {SLICE("x-amz-date"), SLICE(TIME)},
+                                          {SLICE("x-amz-date"), slice_from_string(time)},
                                           {SLICE("x-amz-security-token"), token}};
     const struct sign_request request = {
         .method = SLICE("POST"), .headers = headers, .header_count = 3, .body = SLICE("{}")};
-    sign_request(&request, &signing, SLICE(TIME), SLICE(SCOPE), &scratch, signature);
+    sign_request(&request, &signing, slice_from_string(time), slice_from_string(scope), &scratch, signature);
     buffer_printf(&text,
-                  "POST /\nhost: localhost\nx-amz-date: " TIME "\nx-amz-security-token: %.*s\n"
-                  "authorization: AWS4-HMAC-SHA256 Credential=%s/" SCOPE
-                  ", SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=%.64s\n",
-                  SLICE_ARG(token), id, signature);
-    struct slice lines;
-    struct auth_head head = signed_head_read(buffer_slice(&text), &lines);
+                  "POST /\nhost: localhost\nx-amz-date: %s\nx-amz-security-token: %.*s\n"
+                  "authorization: " BEGINNING ", SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=%.64s\n",
+                  time, SLICE_ARG(token), id, scope, signature);
+    struct signed_head signed_head;
+    const struct auth_head *head = signed_head_read(buffer_slice(&text), &signed_head);
     struct sigv4 claims;
     enum sigv4_result result =
-        guard_check(&loop, &head, SLICE("{}"), now_s, SLICE("dynamodb"), &arena, &claims, ret_caller);
+        guard_check(&loop, head, SLICE("{}"), now_s, SLICE("dynamodb"), &arena, &claims, ret_caller);
     buffer_finish(&text);
     buffer_finish(&scratch);
     return result;
+}
+
+static enum sigv4_result ask(const char *id, const char *secret, struct slice token, int64_t now_s,
+                             struct guard_caller *ret_caller)
+{
+    return ask_at(TIME, id, secret, token, now_s, ret_caller);
 }
 
 static void test_whose_session_it_is(void **state)
@@ -316,6 +327,54 @@ static void test_many_sessions(void **state)
     assert_memory_equal(before, loop.sessions, sizeof before);
 }
 
+/* The day's key is another one each day. */
+static void test_midnight(void **state)
+{
+    (void)state;
+    struct guard_caller caller;
+    struct session session = sample();
+    struct buffer token = {0};
+    session.expires_s = NOW_S + 86400;
+    session_append_token(&session, key, &token);
+    struct slice text = buffer_slice(&token);
+    for (unsigned again = 0; again < 2; again++) {
+        assert_int_equal(ask(session.key_id, session.secret, text, NOW_S, &caller), SIGV4_OK);
+        assert_int_equal(ask_at("20150831T003600Z", session.key_id, session.secret, text, NOW_S + 12 * 3600, &caller),
+                         SIGV4_OK);
+    }
+    buffer_finish(&token);
+}
+
+static unsigned place_of(const char *id)
+{
+    char text[128];
+    snprintf(text, sizeof text, BEGINNING, id, "20150830" SCOPE_END);
+    return sigv4_seen_place(slice_from_string(text), GUARD_SEEN);
+}
+
+/* Headers of a user and of a session that are kept in the same place: what was kept of one says nothing of the other.
+ */
+static void test_a_place_changes_hands(void **state)
+{
+    (void)state;
+    struct guard_caller caller;
+    struct session session;
+    do {
+        session = sample();
+    } while (place_of(session.key_id) != place_of(KEY_ID));
+    struct buffer token = {0};
+    session_append_token(&session, key, &token);
+    for (unsigned again = 0; again < 2; again++) {
+        assert_int_equal(ask(KEY_ID, "secret of alice", SLICE(""), NOW_S, &caller), SIGV4_OK);
+        assert_string_equal(caller.user->name, "alice");
+        assert_int_equal(ask(session.key_id, session.secret, buffer_slice(&token), NOW_S, &caller), SIGV4_OK);
+        assert_null(caller.user);
+        assert_int_equal(ask(session.key_id, session.secret, SLICE(""), NOW_S, &caller), SIGV4_KEY_UNKNOWN);
+        assert_int_equal(ask(session.key_id, "secret of alice", SLICE(""), NOW_S, &caller), SIGV4_KEY_UNKNOWN);
+    }
+    buffer_finish(&token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +384,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sessions_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sessions_expire, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_sessions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_midnight, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_place_changes_hands, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
