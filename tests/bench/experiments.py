@@ -102,23 +102,21 @@ def reads(setup, samples):
         core = setup.server_cpu
         stator = servers.stator(core, "--threads", "1")
         ephemeral = servers.stator(core, "--threads", "1", name="ephemeral", ephemeral=True)
-        signed = servers.stator(core, "--threads", "1", "--auth", "sigv4", name="signed")
         large = servers.stator(core, "--threads", "1", name="large", cache_mb=cache_mb(items))
         dynalite, local = servers.dynalite(core), servers.dynamodb_local(core)
-        for server in (stator, ephemeral, signed, dynalite, local):
+        for server in (stator, ephemeral, dynalite, local):
             setup.fill(server, "get-hot", **SMALL)
         setup.fill(large, "get", items=items)
         read_all(setup, large, items, setup.client_cpu)
         nginx = servers.nginx(core, get_answer(stator))
-        for server in (stator, ephemeral, signed, dynalite, local):
+        for server in (stator, ephemeral, dynalite, local):
             warm_up(setup, server, "get-hot", setup.client_cpu, FEW)
-        hot = {"cpus": setup.client_cpu, "connections": FEW}
+        hot = {**setup.beside, "connections": FEW}
         setup.in_turns(
             setup.rounds,
             rate_step(setup, samples, nginx, "get-hot", raw=True, **hot),
             rate_step(setup, samples, stator, "get-hot", **hot),
             rate_step(setup, samples, ephemeral, "get-hot", **hot),
-            rate_step(setup, samples, signed, "get-hot", **hot),
             rate_step(setup, samples, large, "get", items=items, **hot),
             rate_step(setup, samples, dynalite, "get-hot", **hot),
             rate_step(setup, samples, local, "get-hot", **hot),
@@ -129,12 +127,29 @@ def reads(setup, samples):
         beside_row(samples, what, "stator get-hot", f"{name} get-hot", limit, one_core=True)
         for name, limit in limits.items()
     ]
-    what = "GetItem, 400 bytes, hot, one core, --auth sigv4"
-    rows.append(
-        beside_row(samples, what, "signed get-hot", "stator get-hot", 0.9, label="--auth none", one_core=True)
-    )
     what = f"GetItem, 400 bytes, cached by RocksDB, not hot ({items:,} items), one core"
     return [*rows, beside_row(samples, what, "large get", "nginx get-hot", 0.6, one_core=True)]
+
+
+def signatures(setup, samples):
+    """GetItem with and without a check of signatures, in many short turns: the two are near each other."""
+    with group(setup) as servers:
+        core = setup.server_cpu
+        plain = servers.stator(core, "--threads", "1", name="plain")
+        signed = servers.stator(core, "--threads", "1", "--auth", "sigv4", name="signed")
+        for server in (plain, signed):
+            setup.fill(server, "get-hot", **SMALL)
+            warm_up(setup, server, "get-hot", setup.client_cpu, FEW)
+        hot = {**setup.beside, "connections": FEW, "seconds": 1}
+        setup.in_turns(
+            5 * setup.rounds,
+            rate_step(setup, samples, plain, "get-hot", **hot),
+            rate_step(setup, samples, signed, "get-hot", **hot),
+        )
+    what = "GetItem, 400 bytes, hot, one core, --auth sigv4"
+    return [
+        beside_row(samples, what, "signed get-hot", "plain get-hot", 0.9, label="--auth none", one_core=True),
+    ]
 
 
 def ceiling_step(setup, samples, what, *arguments):
@@ -446,4 +461,4 @@ def curves(setup, samples):
     return []
 
 
-ALL = [reads, writes, threads, beside, sizes, idle, curves]
+ALL = [reads, signatures, writes, threads, beside, sizes, idle, curves]

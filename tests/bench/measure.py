@@ -55,6 +55,10 @@ class Setup:
         self.server_cpu = usable[:1]
         self.client_cpu = usable[1:2] or usable[:1]
         self.both_cpus = usable[:2]
+        # The load generator on its core, the server on the other: on a network its wakings would not be the server's work.
+        self.beside = {"cpus": self.client_cpu}
+        if self.client_cpu != self.server_cpu:
+            self.beside["busy_poll"] = True
 
     def bench_command(self, server, workload, cpus, options):
         command = [
