@@ -33,6 +33,9 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 EXPECTED = HERE / "expected.json"
 TOLERANCE = 0.10
+# The memtable is a list with shortcuts at random, and all versions of the counter are neighbours there: from start to start, what
+# RocksDB takes to find the newest one's place makes an update cost 69,000 to 80,000.
+TOLERANCES = {"UpdateItem of one counter": 0.15}
 ITEMS = 400
 REQUESTS = 800
 START_SECONDS_MAX = 120
@@ -224,9 +227,10 @@ def compare(found: dict[str, int], expected: dict[str, int]) -> bool:
     print(f"{'instructions of a request':32}{'now':>10}{'expected':>10}{'ratio':>8}")
     for name, instructions in found.items():
         ratio = instructions / expected[name] if name in expected else 1.0
-        word = "  dearer" if ratio > 1 + TOLERANCE else "  cheaper: tests/cost/cost.py --update" if ratio < 1 - TOLERANCE else ""
+        tolerance = TOLERANCES.get(name, TOLERANCE)
+        word = "  dearer" if ratio > 1 + tolerance else "  cheaper: tests/cost/cost.py --update" if ratio < 1 - tolerance else ""
         print(f"{name:32}{instructions:>10,}{expected.get(name, 0):>10,}{ratio:>8.2f}{word}")
-        good = good and ratio <= 1 + TOLERANCE and name in expected
+        good = good and ratio <= 1 + tolerance and name in expected
     return good
 
 
