@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "auth/policy.h"
+#include "auth/policy_cache.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,8 +36,10 @@ static struct policy_values values(const struct policy_request *request, struct 
 
 static void ask(const struct policy *policy, struct slice rest)
 {
-    struct slice action = cut(&rest), resource = cut(&rest), context = cut(&rest);
-    const struct policy_request request = {
+    static struct policy_cache *cache;
+    cache = cache != NULL ? cache : policy_cache_create();
+    struct slice action = cut(&rest), resource = cut(&rest), context = cut(&rest), nothing = SLICE("");
+    struct policy_request request = {
         .action = action,
         .resource = resource,
         .principal_arn = SLICE("arn:aws:iam::123456789012:user/alice"),
@@ -49,6 +51,12 @@ static void ask(const struct policy *policy, struct slice rest)
     arena_init(&arena, 4096);
     enum policy_decision first = policy_evaluate(policy, &request, &arena);
     assert(policy_evaluate(policy, &request, &arena) == first);
+    /* what is kept of a request without values says nothing of one with them */
+    request.context = &nothing;
+    policy_cache_evaluate(cache, policy, &request, &arena);
+    request.context = &context;
+    assert(policy_cache_evaluate(cache, policy, &request, &arena) == first);
+    assert(policy_cache_evaluate(cache, policy, &request, &arena) == first);
     arena_finish(&arena);
 }
 
