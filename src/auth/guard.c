@@ -273,7 +273,7 @@ enum sigv4_result guard_check(struct guard_loop *loop, const struct auth_head *h
     struct slice authorization = {NULL, 0};
     auth_head_find(head, SLICE("authorization"), &authorization);
     struct guard_seen *place = &loop->seen[sigv4_seen_place(authorization, GUARD_SEEN)];
-    enum sigv4_result result = sigv4_read(head, &place->seen, arena, claims);
+    enum sigv4_result result = sigv4_read(head, authorization, &place->seen, arena, claims);
     if (result == SIGV4_OK) {
         result = sigv4_check(head, claims, now_s, loop->guard->region, service);
     }

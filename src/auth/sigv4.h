@@ -126,10 +126,10 @@ struct sigv4_seen {
 /* Which of `count` places such a header belongs in. */
 unsigned sigv4_seen_place(struct slice authorization, unsigned count);
 
-/* Reads what the request claims. `seen` is from the place of its Authorization header, and stays as long as the claims
- * do; NULL is allowed. Any result up to SIGV4_EXPIRES_MALFORMED. */
-enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, struct arena *arena,
-                             struct sigv4 *ret_claims);
+/* Reads what the request claims. `authorization` is its first header of that name, or empty; `seen` is from that
+ * header's place, and stays as long as the claims do; NULL is allowed. Any result up to SIGV4_EXPIRES_MALFORMED. */
+enum sigv4_result sigv4_read(const struct auth_head *head, struct slice authorization, const struct sigv4_seen *seen,
+                             struct arena *arena, struct sigv4 *ret_claims);
 
 /* Keeps what was read for the next header that begins alike. For claims whose signature was good, so that nobody else
  * takes the place. False: it cannot be kept. */

@@ -323,16 +323,16 @@ static bool split_credential(struct sigv4_signer *signer)
     return true;
 }
 
-/* The headers that a signature's reader looks for; the first of each. */
+/* What comes beside the Authorization header; the first header of each name. */
 struct special {
-    struct slice authorization, amz_date, date, token;
+    struct slice amz_date, date, token;
 };
 
 /* Names are of different lengths, so each header is compared with one of them at most. */
 static void find_special(const struct auth_head *head, struct special *ret_special)
 {
     static const struct slice none = {NULL, 0};
-    ret_special->authorization = ret_special->amz_date = ret_special->date = ret_special->token = none;
+    ret_special->amz_date = ret_special->date = ret_special->token = none;
     for (size_t i = 0; i < head->header_count; i++) {
         const struct auth_header *header = &head->headers[i];
         struct slice *place = NULL;
@@ -341,7 +341,6 @@ static void find_special(const struct auth_head *head, struct special *ret_speci
         place = memcmp(header->name.data, literal, sizeof literal - 1) == 0 ? &ret_special->member : NULL;             \
         break
         switch (header->name.len) {
-            PLACE("authorization", authorization);
             PLACE("x-amz-date", amz_date);
             PLACE("date", date);
             PLACE("x-amz-security-token", token);
@@ -356,10 +355,10 @@ static void find_special(const struct auth_head *head, struct special *ret_speci
 }
 
 /* Where the claims stand, or why they stand nowhere. */
-static enum sigv4_result find_claims(const struct auth_head *head, const struct special *special, bool *ret_presigned)
+static enum sigv4_result find_claims(const struct auth_head *head, struct slice authorization, bool *ret_presigned)
 {
     struct slice unused;
-    bool in_header = slice_starts_with(special->authorization, SLICE("AWS4-"));
+    bool in_header = slice_starts_with(authorization, SLICE("AWS4-"));
     *ret_presigned = head->query.len != 0 && uri_query_find(head->query, SLICE("X-Amz-Algorithm"), &unused);
     return in_header && *ret_presigned ? SIGV4_TWICE : !in_header && !*ret_presigned ? SIGV4_MISSING : SIGV4_OK;
 }
@@ -375,23 +374,23 @@ static enum sigv4_result read_anew(const struct auth_head *head, struct arena *a
     return result;
 }
 
-enum sigv4_result sigv4_read(const struct auth_head *head, const struct sigv4_seen *seen, struct arena *arena,
-                             struct sigv4 *ret_claims)
+enum sigv4_result sigv4_read(const struct auth_head *head, struct slice authorization, const struct sigv4_seen *seen,
+                             struct arena *arena, struct sigv4 *ret_claims)
 {
     struct sigv4 *claims = ret_claims;
     struct special special;
     find_special(head, &special);
-    claims->authorization = special.authorization;
+    claims->authorization = authorization;
     claims->date = special.amz_date.data != NULL ? special.amz_date : special.date;
     claims->token = special.token;
     claims->signature = claims->detail = (struct slice){NULL, 0};
     claims->missing = claims->wrong = 0;
     claims->valid_s = SIGV4_SKEW_S;
-    claims->was_seen = begins_as(seen, claims->authorization);
-    enum sigv4_result result = find_claims(head, &special, &claims->presigned);
+    claims->was_seen = begins_as(seen, authorization);
+    enum sigv4_result result = find_claims(head, authorization, &claims->presigned);
     if (claims->was_seen && result == SIGV4_OK) {
         claims->signer = &seen->signer;
-        claims->signature = slice_of(claims->authorization.data + seen->len, SHA256_HEX);
+        claims->signature = slice_of(authorization.data + seen->len, SHA256_HEX);
     } else {
         claims->was_seen = false;
         struct sigv4_signer *signer = ARENA_NEW(arena, struct sigv4_signer);
